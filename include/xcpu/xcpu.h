@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * xcpu.h: all of the public API.
+ *
+ *	domain.h	the state, and how CPUs join and leave
+ *	call.h		run a function on other CPUs
+ *	event.h		registered handlers, posted by id
+ *	space.h flush.h	address spaces and TLB shootdown
+ *	doorbell.h	entry points that the host calls
+ *	wait.h stat.h trace.h	what it did, and what it waits for
+ *	port.h		what the host supplies (included by ports only)
+ */
+#ifndef XCPU_XCPU_H
+#define XCPU_XCPU_H
+
+#define XCPU_VERSION "0.1.0"
+
+#include <xcpu/call.h>
+#include <xcpu/config.h>
+#include <xcpu/cpuset.h>
+#include <xcpu/domain.h>
+#include <xcpu/doorbell.h>
+#include <xcpu/error.h>
+#include <xcpu/event.h>
+#include <xcpu/flush.h>
+#include <xcpu/space.h>
+#include <xcpu/stat.h>
+#include <xcpu/trace.h>
+#include <xcpu/wait.h>
+
+#endif /* XCPU_XCPU_H */

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * arch.h: what the shared half of the kernel asks of an architecture, x86_64's
+ * answer.  Another architecture brings a folder with these same names.
+ */
+#ifndef XCPU_KERNEL_ARCH_H
+#define XCPU_KERNEL_ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layout.h"
+
+#define CPUS_MAX	255	/* xAPIC identifiers are 8 bits, 0xff is "all" */
+
+struct cpu;
+struct mach_access;
+
+/* The hardware's task state: all that is left of it is where stacks are. */
+struct tss {
+	uint32_t reserved0;
+	uint64_t rsp[3];
+	uint64_t reserved1;
+	uint64_t ist[7];	/* ist[0]: NMI, ist[1]: double fault */
+	uint64_t reserved2;
+	uint16_t reserved3;
+	uint16_t io_map;
+} __attribute__((packed));
+
+/* First in struct cpu; entry.S knows the offsets (layout.h). */
+struct arch_cpu {
+	struct cpu *self;
+	uint64_t downcall_rsp;
+	struct tss tss;
+	uint64_t gdt[7];
+	uint32_t apic_id;
+	struct mach_access *access_list;	/* a page of the window */
+};
+
+struct trap_frame {
+	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
+	uint64_t vector, error;
+	uint64_t rip, cs, rflags, rsp, ss;
+};
+
+static inline uint64_t
+frame_pc(const struct trap_frame *frame)
+{
+	return frame->rip;
+}
+
+/* ------------------------------------------------------------------ */
+/* This CPU.                                                           */
+
+static inline struct cpu *
+cpu_self(void)
+{
+	struct cpu *self;
+
+	__asm__ volatile("movq %%gs:0, %0" : "=r"(self));
+	return self;
+}
+
+static inline void
+cpu_pause(void)
+{
+	__asm__ volatile("pause" ::: "memory");
+}
+
+#define RFLAGS_IF	0x200
+
+static inline unsigned long
+irq_save(void)
+{
+	unsigned long flags;
+
+	__asm__ volatile("pushfq; popq %0; cli" : "=r"(flags) :: "memory");
+	return flags & RFLAGS_IF;
+}
+
+static inline void
+irq_off(void)
+{
+	__asm__ volatile("cli" ::: "memory");
+}
+
+static inline void
+irq_on(void)
+{
+	__asm__ volatile("sti" ::: "memory");
+}
+
+static inline void
+irq_restore(unsigned long state)
+{
+	if (state != 0)
+		irq_on();
+}
+
+static inline bool
+irq_is_on(void)
+{
+	uint64_t flags;
+
+	__asm__ volatile("pushfq; popq %0" : "=r"(flags) :: "memory");
+	return (flags & RFLAGS_IF) != 0;
+}
+
+/* Opens interrupts and halts in one step: STI holds them back until HLT. */
+static inline void
+irq_on_and_halt(void)
+{
+	__asm__ volatile("sti; hlt" ::: "memory");
+}
+
+/* ------------------------------------------------------------------ */
+/* Memory.                                                             */
+
+static inline void *
+phys_to_virt(uint64_t phys)
+{
+	return (void *)(phys + DIRECT_BASE);
+}
+
+static inline uint64_t
+virt_to_phys(const void *virt)
+{
+	return (uint64_t)virt - DIRECT_BASE;
+}
+
+static inline void
+fill_words(void *to, uint64_t word, size_t n)
+{
+	__asm__ volatile("rep stosq" : "+D"(to), "+c"(n) : "a"(word) : "memory");
+}
+
+/* Page table entries: four levels of 512, and the last maps 4 KiB. */
+#define PT_LEVELS	4
+#define PT_ENTRIES	512
+#define PTE_PRESENT	UINT64_C(0x001)
+#define PTE_WRITE	UINT64_C(0x002)
+#define PTE_USER	UINT64_C(0x004)
+#define PTE_UNCACHED	UINT64_C(0x010)
+/*
+ * Accessed and dirty are set from the start, so that the processor never writes
+ * an entry: a stale translation then allows just what its entry allowed.
+ */
+#define PTE_USED	UINT64_C(0x060)
+#define PTE_GLOBAL	UINT64_C(0x100)
+#define PTE_NX		UINT64_C(0x8000000000000000)
+#define PTE_FRAME	UINT64_C(0x000ffffffffff000)
+
+static inline unsigned
+pt_index(uint64_t va, unsigned level)
+{
+	return (va >> (12 + 9 * level)) % PT_ENTRIES;
+}
+
+/* An inner entry allows everything; the last level decides. */
+static inline uint64_t
+pte_table(uint64_t frame)
+{
+	return frame | PTE_PRESENT | PTE_WRITE | PTE_USER;
+}
+
+static inline uint64_t
+pte_page(uint64_t frame, bool write, bool user, bool kernel_half)
+{
+	return frame | PTE_PRESENT | PTE_USED | PTE_NX |
+	    (write ? PTE_WRITE : 0) | (user ? PTE_USER : 0) |
+	    (kernel_half ? PTE_GLOBAL : 0);
+}
+
+static inline void
+tlb_flush_page(uint64_t va)
+{
+	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
+}
+
+/* Drops all but global pages, even when the root is the same. */
+static inline void
+root_load(uint64_t root)
+{
+	__asm__ volatile("movq %0, %%cr3" : : "r"(root) : "memory");
+}
+
+static inline uint64_t
+root_loaded(void)
+{
+	uint64_t root;
+
+	__asm__ volatile("movq %%cr3, %0" : "=r"(root));
+	return root;
+}
+
+#define CR4_PGE		UINT64_C(0x80)
+
+/* Drops everything.  Taking global pages away and back is what does it. */
+static inline void
+tlb_flush_all(void)
+{
+	uint64_t cr4;
+
+	__asm__ volatile("movq %%cr4, %0" : "=r"(cr4));
+	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4 & ~CR4_PGE) : "memory");
+	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4) : "memory");
+}
+
+/* ------------------------------------------------------------------ */
+/* In the .c files of this folder.                                      */
+
+void console_init(void);
+void console_putc(char c);
+_Noreturn void arch_exit(bool passed);
+void arch_trap_print(const struct trap_frame *frame);
+void arch_backtrace(uint64_t rbp);		/* 0: from the caller on */
+
+void paging_init(uint64_t ram_end);		/* the kernel's root, loaded */
+void *paging_map_device(uint64_t phys, size_t len_bytes, bool cached);
+void paging_unmap_guard(void *page);
+
+void cpu_init_first(void);			/* cpu_self() works from here */
+unsigned cpus_find(uint64_t firmware_table);	/* fills cpus[]; ones left out */
+void cpu_init(struct cpu *cpu);			/* descriptors, stacks, APIC */
+void cpus_start(void);				/* each enters kernel_main_ap() */
+void wake_others(void);				/* out of irq_on_and_halt() */
+
+void clock_init(void);				/* before mach_now_ns() */
+void tick_start(unsigned hz);			/* on the calling CPU */
+
+void access_as_user(struct mach_access *list, unsigned n);
+void access_as_kernel(struct mach_access *list, unsigned n);
+void probe_send(unsigned cpu, uint64_t va);	/* detector.c: INVLPG there */
+
+void kick_init(void);				/* once cpus[] is filled */
+void kick_open(unsigned cpu);			/* it can be kicked from now on */
+uint64_t kicks_sent(unsigned cpu, bool nmi);	/* to that CPU, ever */
+void kick_drop(bool (*drop)(unsigned cpu, uint32_t what));
+void nmi_send(unsigned cpu);			/* not one of xcpu's */
+
+#endif /* XCPU_KERNEL_ARCH_H */

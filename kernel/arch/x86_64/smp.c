@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * smp.c: finds the processors and starts them, one after the other: the page
+ * they start in, and the two words it reads, serve one at a time.
+ */
+#include "x86.h"
+
+#define STACK_BYTES	16384
+#define START_WAIT_US	1000000
+
+struct cpu *cpus[CPUS_MAX];
+unsigned ncpu;
+
+/* Read by boot.S. */
+extern char *ap_stack;
+extern struct cpu *ap_cpu;
+char *ap_stack;
+struct cpu *ap_cpu;
+
+void ap_main(struct cpu *cpu);
+
+/* GS from the first moment, so that even an early panic knows its CPU. */
+void
+cpu_init_first(void)
+{
+	static struct cpu first;
+
+	first.arch.self = &first;
+	cpus[0] = &first;
+	ncpu = 1;
+	wrmsr(MSR_GS_BASE, (uint64_t)&first);
+}
+
+static void
+cpu_add(struct cpu *cpu, unsigned index, uint8_t apic_id)
+{
+	void *list = mach_alloc(MACH_PAGE_SIZE);
+
+	if (cpu == NULL || list == NULL)
+		panic("no memory for CPU %u", index);
+	paging_map_window(1 + index, list);
+	cpu->index = index;
+	cpu->arch.apic_id = apic_id;
+	cpu->arch.access_list = list;
+	cpus[index] = cpu;
+}
+
+unsigned
+cpus_find(uint64_t firmware_table)
+{
+	static struct acpi_info info;
+	unsigned i;
+
+	apic_map();
+	acpi_read(firmware_table, &info);
+	pm_timer_port = info.pm_timer;
+	cpu_add(cpus[0], 0, (uint8_t)(apic_read(APIC_ID) >> 24));
+	for (i = 0; i < info.n; i++) {
+		if (info.apic_ids[i] == cpus[0]->arch.apic_id)
+			continue;
+		cpu_add(mach_alloc(sizeof(struct cpu)), ncpu, info.apic_ids[i]);
+		ncpu++;
+	}
+	return info.left_out;
+}
+
+void
+cpu_init(struct cpu *cpu)
+{
+	descriptors_load(cpu);
+	apic_enable();
+}
+
+void
+ap_main(struct cpu *cpu)
+{
+	cpu_init(cpu);
+	kernel_main_ap(cpu);
+}
+
+/* The top of a new stack; running over its end faults. */
+static char *
+stack_new(void)
+{
+	char *stack = mach_alloc(MACH_PAGE_SIZE + STACK_BYTES);
+
+	if (stack == NULL)
+		panic("no memory for the stack of a CPU");
+	paging_unmap_guard(stack);
+	return stack + MACH_PAGE_SIZE + STACK_BYTES;
+}
+
+static void
+cpu_start(struct cpu *cpu)
+{
+	unsigned i;
+
+	ap_cpu = cpu;
+	ap_stack = stack_new();
+	apic_send(cpu->arch.apic_id, ICR_STARTUP | AP_BASE / MACH_PAGE_SIZE);
+	for (i = 0; i < START_WAIT_US / 10; i++) {
+		if (__atomic_load_n(&cpu->started, __ATOMIC_ACQUIRE))
+			return;
+		wait_us(10);
+	}
+	panic("CPU %u (APIC id %u) did not start", cpu->index,
+	    cpu->arch.apic_id);
+}
+
+void
+cpus_start(void)
+{
+	unsigned i;
+
+	memcpy(phys_to_virt(AP_BASE), ap_start, (size_t)(ap_end - ap_start));
+	if (ncpu > 1)
+		apic_send(0, ICR_OTHERS | ICR_INIT);
+	wait_us(10000);
+	for (i = 1; i < ncpu; i++)
+		cpu_start(cpus[i]);
+}
+
+/* Out of HLT; they find out why by themselves. */
+void
+wake_others(void)
+{
+	if (ncpu > 1)
+		apic_send(0, ICR_OTHERS | ICR_FIXED | VEC_WAKE);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * kernel.h: what the files of the reference kernel share.
+ *
+ * The kernel is one thread per CPU and no scheduler: a CPU runs its share of
+ * the work, goes down to user mode and comes back as if it had called a
+ * function, or halts.  kernel/ itself knows no architecture; arch/ARCH/ is all of one.
+ */
+#ifndef XCPU_KERNEL_H
+#define XCPU_KERNEL_H
+
+#include <stdarg.h>
+
+#include "cpu.h"
+#include "machine.h"
+#include "string.h"
+
+/* What the loader said; physical addresses. */
+struct boot_info {
+	char command_line[1024];
+	uint64_t module_phys, module_len;	/* 0: none */
+	uint64_t firmware_table;		/* ACPI's RSDP */
+	uint64_t ram_end;
+	uint64_t free_start, free_end;		/* behind the image */
+};
+
+/* main.c */
+_Noreturn void kernel_main(const struct boot_info *boot);
+_Noreturn void kernel_main_ap(struct cpu *cpu);
+
+/* panic.c */
+_Noreturn void panic(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
+_Noreturn void panic_at(const struct trap_frame *frame);
+
+/* console.c */
+void console_vprintf(const char *fmt, va_list args);
+
+/* frames.c */
+void frames_init(uint64_t start, uint64_t end);
+
+/* space.c */
+uint64_t *page_entry(uint64_t root, uint64_t va, bool make);
+void space_init_kernel(uint64_t root);
+uint64_t space_root(const struct mach_space *space);
+extern uint64_t kernel_root;
+
+/* tlb.c */
+void tlb_drop_page(uint64_t va);
+void tlb_drop_all(void);
+void tlb_drop_by_root(uint64_t root);
+bool tlb_blind(void);
+
+/* machine.c */
+_Noreturn void park(void);		/* the loop that mach_run_all() feeds */
+int thread_start(unsigned cpu, void (*fn)(void *arg), void *arg);
+
+/* xcpu_port.c */
+struct xcpu_domain;
+void port_init(void);			/* the domain, for ncpu CPUs */
+void port_online(struct cpu *cpu);	/* on that CPU */
+const struct xcpu_domain *port_domain(void);
+void port_dump(void);
+void on_tick(void);			/* called from arch/ARCH/trap.c */
+void on_kick(void);
+void on_nmi(const struct trap_frame *frame);
+
+/* conform.c */
+struct xcpu_stall;
+bool conform_run(void);
+bool conform_judges(const struct xcpu_stall *stall, unsigned *policy);
+
+/* faults.c */
+struct work_options;
+void faults_set(const struct work_options *options);
+bool faults_deaf(void);
+
+/* detector.c */
+bool detector_check(void);
+
+#endif /* XCPU_KERNEL_H */

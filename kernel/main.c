@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * main.c: from the loader's facts to running work, in the order in which one
+ * part needs the other.
+ */
+#include "kernel.h"
+#include "options.h"
+#include "work.h"
+
+#define TICK_HZ_MAX	250
+#define TICKS_TOTAL	4000	/* per second on all CPUs: emulation is slow */
+
+static unsigned
+tick_hz(void)
+{
+	unsigned hz = TICKS_TOTAL / ncpu;
+
+	return hz < TICK_HZ_MAX ? hz : TICK_HZ_MAX;
+}
+
+static const void *
+module_map(const struct boot_info *boot)
+{
+	return boot->module_len != 0 ? phys_to_virt(boot->module_phys) : NULL;
+}
+
+/* Each CPU goes on to park(). */
+void
+kernel_main_ap(struct cpu *cpu)
+{
+	tick_start(tick_hz());
+	port_online(cpu);
+	__atomic_store_n(&cpu->started, 1, __ATOMIC_RELEASE);
+	park();
+}
+
+static bool
+run(const struct boot_info *boot)
+{
+	struct work_options options;
+
+	if (work_options_parse(boot->command_line, &options) != 0)
+		return false;
+	faults_set(&options);
+	if (options.work == WORK_SELFTEST)
+		return conform_run();
+	return work_main(boot->command_line, module_map(boot),
+	    boot->module_len) == 0;
+}
+
+void
+kernel_main(const struct boot_info *boot)
+{
+	unsigned left_out;
+
+	frames_init(boot->free_start, boot->free_end);
+	paging_init(boot->ram_end);
+	left_out = cpus_find(boot->firmware_table);
+	cpu_init(cpus[0]);
+	clock_init();
+	port_init();
+	port_online(cpus[0]);
+	tick_start(tick_hz());
+	cpus_start();
+	irq_on();
+	mach_printf("kernel: %u CPUs, %lu MiB of frames, %u ticks per second\n",
+	    ncpu, mach_frames_left() >> (20 - MACH_PAGE_SHIFT), tick_hz());
+	if (left_out != 0)
+		mach_printf("kernel: %u more CPUs left out: their APIC ids do "
+		    "not fit xAPIC\n", left_out);
+	arch_exit(run(boot));
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tlb.c: every drop of a translation on this kernel, counted, so that the oracle
+ * knows which CPU may still hold an old one.
+ *
+ * The counts are coarse on the safe side: pages share a counter, and a count
+ * rises before the TLB drops, so equal stamps are never wrong.
+ */
+#include "kernel.h"
+
+static void
+count(uint64_t *counter)
+{
+	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELEASE);
+}
+
+static uint64_t *
+page_counter(struct cpu *cpu, uint64_t va)
+{
+	return &cpu->drop_page[(va >> MACH_PAGE_SHIFT) % DROP_STAMPS];
+}
+
+uint64_t
+mach_drop_stamp(unsigned cpu, uint64_t va)
+{
+	return __atomic_load_n(&cpus[cpu]->drop_full, __ATOMIC_ACQUIRE) +
+	    __atomic_load_n(page_counter(cpus[cpu], va), __ATOMIC_ACQUIRE);
+}
+
+void
+mach_blind_arm(unsigned cpu)
+{
+	cpus[cpu]->blind_taken = false;
+	cpus[cpu]->blind_armed = true;
+}
+
+bool
+mach_blind_taken(unsigned cpu)
+{
+	return cpus[cpu]->blind_taken;
+}
+
+/* Whether the flush that was just asked for is the one to leave out. */
+bool
+tlb_blind(void)
+{
+	struct cpu *cpu = cpu_self();
+
+	if (!cpu->blind_armed)
+		return false;
+	cpu->blind_armed = false;
+	cpu->blind_taken = true;
+	return true;
+}
+
+void
+tlb_drop_page(uint64_t va)
+{
+	count(page_counter(cpu_self(), va));
+	tlb_flush_page(va);
+}
+
+void
+tlb_drop_all(void)
+{
+	count(&cpu_self()->drop_full);
+	tlb_flush_all();
+}
+
+/* Loads a root, the loaded one too: drops all but the kernel's pages. */
+void
+tlb_drop_by_root(uint64_t root)
+{
+	count(&cpu_self()->drop_full);
+	root_load(root);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * xcpu_port.c: the cold half of xcpu's port (TLB, stall, panic) and the
+ * kernel's entries into xcpu.  Kicks are sent by port/x86_64-apic.
+ */
+#include <xcpu/port.h>
+
+#include "kernel.h"
+
+#define STALL_LIMIT	5	/* reports, 16 s: then the machine is dead */
+
+static struct xcpu_domain domain;
+static struct xcpu_cpu *blocks;
+
+void
+port_init(void)
+{
+	size_t len = ncpu * sizeof(*blocks);
+	int error;
+
+	blocks = mach_alloc(len);
+	if (blocks == NULL)
+		panic("no memory for xcpu: %zu bytes", len);
+	kick_init();
+	error = xcpu_domain_init(&domain, blocks, ncpu);
+	if (error != 0)
+		panic("xcpu_domain_init: %s", xcpu_strerror(error));
+}
+
+void
+port_online(struct cpu *cpu)
+{
+	unsigned long state = irq_save();
+	int error;
+
+	kick_open(cpu->index);
+	cpu->xcpu = &blocks[cpu->index];
+	error = xcpu_cpu_online(cpu->xcpu);
+	if (error != 0)
+		panic("xcpu_cpu_online: %s", xcpu_strerror(error));
+	irq_restore(state);
+}
+
+const struct xcpu_domain *
+port_domain(void)
+{
+	return &domain;
+}
+
+/* ------------------------------------------------------------------ */
+/* Interrupts.                                                         */
+
+/*
+ * A CPU latches one kick; those sent meanwhile are this same interrupt.  The
+ * port counts a kick before it sends it: one seen here that still arrives on
+ * its own is then accounted as coalesced first, and taken back.
+ */
+void
+on_kick(void)
+{
+	struct cpu *self = cpu_self();
+	uint64_t sent = kicks_sent(self->index, false);
+
+	self->kicks_taken++;
+	self->coalesced += sent - self->kicks_seen - 1;
+	self->kicks_seen = sent;
+	xcpu_on_ipi();
+}
+
+void
+on_nmi(const struct trap_frame *frame)
+{
+	struct cpu *self = cpu_self();
+	void (*fn)(void *arg);
+
+	self->nmi_depth++;
+	self->nmi_pc = frame_pc(frame);
+	fn = __atomic_exchange_n(&self->nmi_fn, NULL, __ATOMIC_ACQUIRE);
+	if (fn != NULL) {
+		fn(self->nmi_arg);
+	} else {
+		self->nmis_taken++;
+		xcpu_on_nmi();
+	}
+	self->nmi_depth--;
+}
+
+void
+on_tick(void)
+{
+	cpu_self()->ticks++;
+	if (cpu_self()->xcpu != NULL && !faults_deaf())
+		xcpu_on_tick();
+}
+
+void
+mach_counts(struct mach_counts *counts)
+{
+	unsigned i;
+
+	*counts = (struct mach_counts){ .kicks_sent = 0 };
+	for (i = 0; i < ncpu; i++) {
+		counts->kicks_sent += kicks_sent(i, false);
+		counts->taken += cpus[i]->kicks_taken;
+		counts->coalesced += cpus[i]->coalesced;
+		counts->nmi_sent += kicks_sent(i, true);
+		counts->nmi_taken += cpus[i]->nmis_taken;
+	}
+}
+
+/* ------------------------------------------------------------------ */
+/* TLB.                                                                */
+
+/* FLUSH_TABLES asks no more: INVLPG drops the upper levels of any address. */
+void
+xcpu_port_tlb_flush(const struct xcpu_flush *request)
+{
+	uint64_t page = UINT64_C(1) << request->stride_shift;
+	uint64_t done;
+
+	if (tlb_blind())
+		return;
+	if (!(request->flags & XCPU_FLUSH_FULL)) {
+		for (done = 0; done < request->len; done += page)
+			tlb_drop_page(request->start + done);
+	} else if (request->space->kernel) {
+		tlb_drop_all();
+	} else {
+		tlb_drop_by_root(root_loaded());
+	}
+}
+
+void
+xcpu_port_root_load(struct xcpu_space *space)
+{
+	tlb_drop_by_root(space != NULL ? space_root(space->host) : kernel_root);
+}
+
+/* ------------------------------------------------------------------ */
+/* When things go wrong.                                               */
+
+static void
+print_stall(const struct xcpu_stall *stall)
+{
+	const struct xcpu_stall_target *first = &stall->first;
+
+	mach_printf("stall: CPU %u waits for %s since %lu ms, %u CPUs missing, "
+	    "report %u, %u rekicks\n", stall->waiter,
+	    xcpu_wait_name(stall->kind), stall->waited_ns / 1000000,
+	    stall->nmissing, stall->report, stall->rekicks);
+	mach_printf("stall: CPU %u: lane %x, looked %lu times, runs %lx for "
+	    "CPU %u since %lu ms\n", first->cpu, first->lane, first->claims,
+	    (uint64_t)first->fn, first->source, first->running_ns / 1000000);
+	if (first->waits != XCPU_WAIT_NONE)
+		mach_printf("stall: CPU %u waits itself: for %s of CPU %u, "
+		    "since %lu ms\n", first->cpu, xcpu_wait_name(first->waits),
+		    first->waits_for, first->waiting_ns / 1000000);
+	if (stall->report > 2)		/* an NMI was sent by then */
+		mach_printf("stall: CPU %u was last seen at %lx\n", first->cpu,
+		    cpus[first->cpu]->nmi_pc);
+}
+
+enum xcpu_stall_policy
+xcpu_port_stall(const struct xcpu_stall *stall)
+{
+	unsigned policy;
+
+	if (conform_judges(stall, &policy))
+		return policy;
+	print_stall(stall);
+	if (stall->report == STALL_LIMIT)
+		return XCPU_STALL_PANIC;
+	return stall->report == 1 ? XCPU_STALL_REKICK : XCPU_STALL_NMI;
+}
+
+void
+xcpu_port_panic(const char *text, const char *file, int line)
+{
+	panic("%s (%s:%d)", text, file, line);
+}
+
+static void
+dump_line(void *to, const char *text)
+{
+	(void)to;
+	mach_printf("  %s\n", text);
+}
+
+void
+port_dump(void)
+{
+	if (blocks != NULL)
+		xcpu_dump(&domain, dump_line, NULL);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * deadline_test.c: after a deadline the caller's memory is the caller's.
+ *
+ * Everything that a call was given lies in one frame, which is poisoned when
+ * the call returns and must still be so when the late CPU is back.
+ */
+#include "suite.h"
+
+#define SHORT_NS 2000000u
+#define POISON 0xa5
+
+static struct {
+	struct frame {
+		struct xcpu_cpuset set;
+		struct xcpu_call_opt opt;
+		struct xcpu_call_result result;
+		struct xcpu_au32 arg;
+	} frame;
+	uint32_t runs[XCPU_NCPU_MAX];
+	struct xcpu_au32 inside, released, finished;
+} seen;
+
+static void
+poison(void)
+{
+	unsigned char *bytes = (unsigned char *)&seen.frame;
+
+	for (unsigned i = 0; i < sizeof(seen.frame); i++)
+		bytes[i] = POISON;
+}
+
+static unsigned
+bytes_touched(void)
+{
+	const unsigned char *bytes = (const unsigned char *)&seen.frame;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < sizeof(seen.frame); i++)
+		n += bytes[i] != POISON;
+	return n;
+}
+
+static void
+set_up(struct selftest *t)
+{
+	for_each_cpu (cpu, &t->all)
+		seen.runs[cpu] = 0;
+	xcpu_store_rlx(&seen.inside, 0);
+	xcpu_store_rlx(&seen.released, 0);
+	xcpu_store_rlx(&seen.finished, 0);
+	seen.frame.set = t->all;
+	seen.frame.opt = (struct xcpu_call_opt){
+		.timeout_ns = SHORT_NS,
+		.result = &seen.frame.result,
+	};
+}
+
+static void
+touch_arg(void *arg)
+{
+	seen.runs[xcpu_cpu_index()]++;
+	count_up((struct xcpu_au32 *)arg);
+}
+
+/* Kills: a cancelled target that runs; results written after the return. */
+static void
+deadline_cancels(struct selftest *t)
+{
+	static struct selftest_hold hold;
+	struct xcpu_cpuset late, rest = t->all;
+
+	xcpu_cpuset_one(&late, t->other);
+	xcpu_cpuset_del(&rest, t->other);
+	for (unsigned round = 0; round < 3; round++) {
+		set_up(t);
+		/* A fraction of a second for CPUs that have to be scheduled. */
+		seen.frame.opt.timeout_ns = t->ncpu * 20000000ul;
+		if (!selftest_hold_one(t, &hold, t->other))
+			return;
+		EXPECT_EQ(t, xcpu_call_set(&seen.frame.set, touch_arg,
+		    &seen.frame.arg, &seen.frame.opt), -XCPU_ETIMEDOUT);
+		EXPECT_SET(t, &seen.frame.result.cancelled, &late);
+		EXPECT_SET(t, &seen.frame.result.done, &rest);
+		EXPECT(t, xcpu_cpuset_empty(&seen.frame.result.running));
+		EXPECT(t, xcpu_cpuset_empty(&seen.frame.result.not_ready));
+		poison();
+		selftest_release(t, &hold);
+		/* A call that is served after it says that it had its chance. */
+		EXPECT_EQ(t, xcpu_call_one(t->other, selftest_hold_fn, &hold,
+		    NULL), 0);
+		EXPECT_EQ(t, bytes_touched(), 0);
+		EXPECT_EQ(t, seen.runs[t->other], 0);
+	}
+}
+
+/* Runs until it is released, and uses only what is not the caller's frame. */
+static void
+stay(void *arg)
+{
+	(void)arg;
+	if (xcpu_cpu_index() != *(const unsigned *)arg)
+		return;
+	count_up(&seen.inside);
+	(void)AWAIT(count_of(&seen.released) != 0);
+	count_up(&seen.finished);
+}
+
+/* Kills: RUNNING reported as cancelled; an ack through the caller's frame. */
+static void
+deadline_leaves_running(struct selftest *t)
+{
+	static unsigned who;
+
+	who = t->other;
+	for (unsigned round = 0; round < 3; round++) {
+		set_up(t);
+		xcpu_cpuset_one(&seen.frame.set, who);
+		seen.frame.opt.timeout_ns = 100 * SHORT_NS;
+		EXPECT_EQ(t, xcpu_call_set(&seen.frame.set, stay, &who,
+		    &seen.frame.opt), -XCPU_ETIMEDOUT);
+		EXPECT(t, xcpu_cpuset_has(&seen.frame.result.running, who));
+		EXPECT_EQ(t, xcpu_cpuset_count(&seen.frame.result.running), 1);
+		EXPECT(t, xcpu_cpuset_empty(&seen.frame.result.done));
+		EXPECT(t, xcpu_cpuset_empty(&seen.frame.result.cancelled));
+		EXPECT_EQ(t, count_of(&seen.inside), 1);
+		EXPECT_EQ(t, count_of(&seen.finished), 0);
+		poison();
+		flag_set(&seen.released);
+		EXPECT(t, AWAIT(count_of(&seen.finished) == 1));
+		EXPECT_EQ(t, xcpu_call_one(who, touch_arg, &seen.released,
+		    NULL), 0);
+		EXPECT_EQ(t, bytes_touched(), 0);
+		EXPECT_EQ(t, count_of(&seen.finished), 1);
+	}
+}
+
+/* Late by a multiple of any deadline used here; plain: SETTLE orders it. */
+static void
+be_late(void *arg)
+{
+	selftest_spend(*(const uint64_t *)arg);
+	seen.runs[xcpu_cpu_index()]++;
+}
+
+/* Kills: XCPU_CALL_SETTLE ignored. */
+static void
+deadline_settles(struct selftest *t)
+{
+	static uint64_t late_ns = 20 * SHORT_NS;
+	int error;
+
+	set_up(t);
+	xcpu_cpuset_one(&seen.frame.set, t->other);
+	seen.frame.opt.flags = XCPU_CALL_SETTLE;
+	error = xcpu_call_set(&seen.frame.set, be_late, &late_ns,
+	    &seen.frame.opt);
+	EXPECT_EQ(t, error, -XCPU_ETIMEDOUT);
+	/* It had begun, or it was cancelled; it does not run any more. */
+	EXPECT_EQ(t, xcpu_cpuset_count(&seen.frame.result.cancelled) +
+	    seen.runs[t->other], 1);
+}
+
+/* Kills: a wait with a deadline that gives the object up. */
+static void
+deadline_of_wait(struct selftest *t)
+{
+	static struct selftest_hold hold;
+
+	set_up(t);
+	if (!selftest_hold_one(t, &hold, t->other))
+		return;
+	EXPECT_EQ(t, xcpu_call_wait(&hold.call, SHORT_NS), -XCPU_ETIMEDOUT);
+	EXPECT(t, !xcpu_call_done(&hold.call));
+	EXPECT_EQ(t, xcpu_call_start(&hold.call, &t->all, touch_arg,
+	    &seen.released, NULL), -XCPU_EBUSY);
+	flag_set(&hold.released);
+	EXPECT_EQ(t, xcpu_call_wait(&hold.call, 0), 0);
+	EXPECT(t, xcpu_call_done(&hold.call));
+}
+
+/* Kills: a slot that a detached call never gives back. */
+static void
+deadline_many(struct selftest *t)
+{
+	static struct selftest_hold hold;
+	struct xcpu_call_opt opt = { .timeout_ns = 1000 };
+
+	set_up(t);
+	if (!selftest_hold_one(t, &hold, t->other))
+		return;
+	for (unsigned i = 0; i < 4 * XCPU_CALL_SLOTS; i++)
+		EXPECT_EQ(t, xcpu_call_one(t->other, touch_arg,
+		    &seen.frame.arg, &opt), -XCPU_ETIMEDOUT);
+	selftest_release(t, &hold);
+	EXPECT_EQ(t, xcpu_call_one(t->other, touch_arg, &seen.released, NULL),
+	    0);
+	EXPECT_EQ(t, seen.runs[t->other], 1);
+}
+
+static const struct selftest_case cases[] = {
+	{ "deadline_cancels", "F-P2 F-B16 INV-C3 BUG-53",
+	    "xcpu_port_now_ns, xcpu_port_relax", deadline_cancels, 2, 2, 0 },
+	{ "deadline_leaves_running", "F-P2 INV-C3 BUG-53",
+	    "xcpu_port_now_ns, xcpu_port_relax",
+	    deadline_leaves_running, 2, 2, 0 },
+	{ "deadline_settles", "F-P2 F-B16", "xcpu_port_now_ns",
+	    deadline_settles, 2, 2, 0 },
+	{ "deadline_of_wait", "F-B17", "xcpu_port_now_ns",
+	    deadline_of_wait, 2, 2, 0 },
+	{ "deadline_many", "F-P2", "xcpu_port_now_ns", deadline_many, 2, 2, 0 },
+};
+
+SELFTEST_GROUP(selftest_deadline, cases);

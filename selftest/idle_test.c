@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* idle_test.c: when a CPU may sleep, and how it idles without being kicked. */
+#include "suite.h"
+
+#define POSTS 20
+#define QUIET_NS 200000000u
+
+static struct {
+	struct xcpu_au32 runs[XCPU_NCPU_MAX];
+	struct xcpu_au32 entered;
+	int served;
+} seen;
+
+static void
+count_run(void *arg)
+{
+	(void)arg;
+	count_up(&seen.runs[xcpu_cpu_index()]);
+}
+
+/* Kills: leave to halt although something is pending. */
+static void
+idle_enter(struct selftest *t)
+{
+	int id = xcpu_event_register(count_run, NULL);
+	unsigned long state = xcpu_port_irq_save();
+
+	xcpu_store_rlx(&seen.runs[t->self], 0);
+	EXPECT_EQ(t, xcpu_event_post_self(id), 0);
+	EXPECT_EQ(t, xcpu_on_idle_enter(), false);
+	EXPECT_EQ(t, count_of(&seen.runs[t->self]), 1);
+	EXPECT_EQ(t, xcpu_on_idle_enter(), true);
+	EXPECT_EQ(t, xcpu_port_context(), XCPU_CTX_MASKED);
+	xcpu_port_irq_restore(state);
+	EXPECT_EQ(t, xcpu_event_unregister(id), 0);
+	EXPECT_EQ(t, count_of(&seen.runs[t->self]), 1);
+}
+
+static void
+poll_idly(void *arg)
+{
+	(void)arg;
+	flag_set(&seen.entered);
+	seen.served = xcpu_idle_poll(QUIET_NS);
+}
+
+/* Kills: POLLING never set, or not looked at by posters; work lost on leaving. */
+static void
+idle_poll(struct selftest *t)
+{
+	int id = xcpu_event_register(count_run, NULL);
+	uint64_t kicks;
+
+	xcpu_store_rlx(&seen.entered, 0);
+	xcpu_store_rlx(&seen.runs[t->other], 0);
+	if (!selftest_thread(t, t->other, poll_idly, NULL))
+		return;
+	EXPECT(t, AWAIT(count_of(&seen.entered) != 0));
+	/* It polls for certain after the first post that it served. */
+	selftest_spend(1000000);
+	EXPECT_EQ(t, xcpu_event_post(id, t->other), 0);
+	EXPECT(t, AWAIT(count_of(&seen.runs[t->other]) == 1));
+	kicks = STAT_OF(t, t->self, kick_event);
+	for (unsigned i = 2; i <= POSTS; i++) {
+		EXPECT_EQ(t, xcpu_event_post(id, t->other), 0);
+		EXPECT(t, AWAIT(count_of(&seen.runs[t->other]) == i));
+	}
+	if (XCPU_STATS != 0)
+		EXPECT_EQ(t, STAT_OF(t, t->self, kick_event) - kicks, 0);
+	if (!selftest_join(t, t->other))
+		return;
+	EXPECT(t, seen.served >= 1);
+	EXPECT_EQ(t, xcpu_event_post(id, t->other), 0);
+	EXPECT(t, AWAIT(count_of(&seen.runs[t->other]) == POSTS + 1));
+	EXPECT_EQ(t, xcpu_event_unregister(id), 0);
+}
+
+/* Kills: a poll that waits though it was asked to look once. */
+static void
+idle_poll_once(struct selftest *t)
+{
+	int id = xcpu_event_register(count_run, NULL);
+	unsigned long state = xcpu_port_irq_save();
+
+	xcpu_store_rlx(&seen.runs[t->self], 0);
+	EXPECT_EQ(t, xcpu_idle_poll(0), 0);
+	EXPECT_EQ(t, xcpu_event_post_self(id), 0);
+	EXPECT(t, xcpu_idle_poll(0) >= 1);
+	EXPECT_EQ(t, count_of(&seen.runs[t->self]), 1);
+	EXPECT_EQ(t, xcpu_port_context(), XCPU_CTX_MASKED);
+	xcpu_port_irq_restore(state);
+	EXPECT_EQ(t, xcpu_event_unregister(id), 0);
+}
+
+static const struct selftest_case cases[] = {
+	{ "idle_enter", "INV-E1 BUG-04 BUG-05",
+	    "the idle loop around xcpu_on_idle_enter", idle_enter, 0, 1, 0 },
+	{ "idle_poll", "F-B21 INV-E4 BUG-06", "xcpu_port_relax, thread()",
+	    idle_poll, 2, 2, NEED_THREAD },
+	{ "idle_poll_once", "INV-E1", "xcpu_port_irq_save",
+	    idle_poll_once, 0, 1, 0 },
+};
+
+SELFTEST_GROUP(selftest_idle, cases);

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * selftest.c: runs the tables of tests and prints what came of each.
+ *
+ * The lower levels come first, so that the first failure of a fresh port is
+ * the one to repair.
+ */
+#include "suite.h"
+#include "tap.h"
+
+static const struct selftest_group *const groups[] = {
+	&selftest_port, &selftest_event, &selftest_unregister, &selftest_call,
+	&selftest_start, &selftest_drain, &selftest_idle, &selftest_nested,
+	&selftest_deadline, &selftest_life, &selftest_offline,
+	&selftest_misuse, &selftest_context, &selftest_space, &selftest_flush,
+	&selftest_shootdown, &selftest_nmi, &selftest_stat, &selftest_dump,
+	&selftest_stall,
+};
+
+#define NGROUPS (sizeof(groups) / sizeof(groups[0]))
+
+bool
+selftest_check(struct selftest *t, const char *what, int64_t got, int64_t want)
+{
+	if (got == want)
+		return true;
+	if (t->failures++ == 0) {
+		t->what = what;
+		t->got = got;
+		t->want = want;
+		t->failed_cpu = t->cpu;
+	}
+	return false;
+}
+
+/* Reports the lowest CPU that is in one set and not in the other. */
+bool
+selftest_check_set(struct selftest *t, const char *what,
+    const struct xcpu_cpuset *got, const struct xcpu_cpuset *want)
+{
+	unsigned outer = t->cpu;
+
+	for (unsigned cpu = 0; cpu < XCPU_NCPU_MAX; cpu++) {
+		t->cpu = cpu;
+		if (!selftest_check(t, what, xcpu_cpuset_has(got, cpu),
+		    xcpu_cpuset_has(want, cpu)))
+			break;
+	}
+	t->cpu = outer;
+	return xcpu_cpuset_equal(got, want);
+}
+
+/* Why a test cannot run here; NULL when it can. */
+static const char *
+missing(const struct selftest *t, const struct selftest_case *test,
+    unsigned level)
+{
+	const struct xcpu_selftest_host *host = t->host;
+	unsigned needs = test->needs;
+
+	if (test->level > level)
+		return "the port is of a lower level";
+	if (test->cpus > t->ncpu)
+		return test->cpus > 64 ? "needs more than 64 CPUs" :
+		    test->cpus > 2 ? "needs three CPUs" :
+		    "needs a second CPU";
+	if ((needs & NEED_THREAD) != 0 && host->thread == NULL && t->ncpu > 1)
+		return "the host has no thread()";
+	if ((needs & NEED_LOCK) != 0 && host->lock == NULL)
+		return "the host has no lock()";
+	if ((needs & NEED_NMI) != 0 && host->nmi == NULL)
+		return "the host has no nmi()";
+	if ((needs & NEED_STALL) != 0 && host->stall == NULL)
+		return "the host has no stall()";
+	if ((needs & NEED_KICKS) != 0 && host->kicks == NULL)
+		return "the host has no kicks()";
+	if ((needs & (NEED_TLB | NEED_KERNEL_PAGES)) != 0 && host->tlb == NULL)
+		return "the host has no tlb";
+	if ((needs & NEED_KERNEL_PAGES) != 0 && host->tlb->kernel_va == 0)
+		return "the host has no kernel pages to spare";
+	if ((needs & NEED_STATS) != 0 && XCPU_STATS == 0)
+		return "built without XCPU_STATS";
+	return NULL;
+}
+
+static void
+print_result(const struct selftest *t, const struct selftest_case *test,
+    unsigned number, const char *skip)
+{
+	struct tap_line line = { .len = 0 };
+
+	tap_text(&line, t->failures != 0 ? "not ok " : "ok ");
+	tap_number(&line, number);
+	tap_text(&line, " - ");
+	tap_text(&line, test->name);
+	tap_text(&line, skip != NULL ? " # SKIP " : " # ");
+	tap_text(&line, skip != NULL ? skip : test->ids);
+	t->host->line(t->host->to, line.text);
+}
+
+static void
+print_failure(const struct selftest *t, const struct selftest_case *test)
+{
+	struct tap_line line = { .len = 0 };
+
+	tap_text(&line, "# ");
+	tap_text(&line, t->what);
+	if (t->failed_cpu != XCPU_NCPU_MAX) {
+		tap_text(&line, ", CPU ");
+		tap_number(&line, t->failed_cpu);
+	}
+	tap_text(&line, ": ");
+	tap_number(&line, t->got);
+	tap_text(&line, ", expected ");
+	tap_number(&line, t->want);
+	t->host->line(t->host->to, line.text);
+
+	line.len = 0;
+	tap_text(&line, "# ");
+	if (t->failures > 1) {
+		tap_number(&line, t->failures - 1);
+		tap_text(&line, " more failed; ");
+	}
+	tap_text(&line, "look at ");
+	tap_text(&line, test->look);
+	t->host->line(t->host->to, line.text);
+}
+
+static bool
+run_case(struct selftest *t, const struct selftest_case *test, unsigned level,
+    unsigned number)
+{
+	const char *skip = missing(t, test, level);
+
+	t->failures = 0;
+	t->cpu = XCPU_NCPU_MAX;
+	t->skip = NULL;
+	if (skip == NULL) {
+		test->run(t);
+		/* A test, or xcpu, that leaves a trace behind spoils the rest. */
+		t->cpu = XCPU_NCPU_MAX;
+		EXPECT_EQ(t, xcpu_port_context(), 0);
+		skip = t->failures == 0 ? t->skip : NULL;
+	}
+	print_result(t, test, number, skip);
+	if (t->failures != 0)
+		print_failure(t, test);
+	return t->failures == 0;
+}
+
+static void
+print_plan(const struct selftest *t, unsigned total)
+{
+	struct tap_line line = { .len = 0 };
+
+	tap_text(&line, "1..");
+	tap_number(&line, total);
+	t->host->line(t->host->to, line.text);
+}
+
+int
+xcpu_selftest_run(const struct xcpu_selftest_host *host, unsigned level)
+{
+	static struct selftest t;	/* the others may look at it late */
+	unsigned total = 0, number = 0;
+	int failed = 0;
+
+	if (host->line == NULL || host->domain == NULL || host->ncpu == 0)
+		return -XCPU_EINVAL;
+	if (xcpu_port_context() != 0 || xcpu_cpu_index() >= host->ncpu)
+		return -XCPU_EAGAIN;
+	if (level > XCPU_PORT_LEVEL)
+		level = XCPU_PORT_LEVEL;
+	t.host = host;
+	t.ncpu = host->ncpu;
+	t.self = xcpu_cpu_index();
+	t.other = (t.self + 1) % t.ncpu;
+	xcpu_cpuset_fill(&t.all, t.ncpu);
+	t.others = t.all;
+	xcpu_cpuset_del(&t.others, t.self);
+
+	for (unsigned i = 0; i < NGROUPS; i++)
+		total += groups[i]->n;
+	print_plan(&t, total);
+	for (unsigned i = 0; i < NGROUPS; i++)
+		for (unsigned j = 0; j < groups[i]->n; j++)
+			failed += !run_case(&t, &groups[i]->cases[j], level,
+			    ++number);
+	return failed;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * suite.h: what the files of the self-test share.
+ *
+ * A test is a function; a file of tests exports one table.  Checks are made on
+ * the CPU that runs the suite only; what other CPUs see they write down, with
+ * plain stores where xcpu promises that they are visible (so that a race
+ * detector judges the promise), else with atomics.
+ *
+ * Whatever another CPU may still touch after a failed test is static.
+ */
+#ifndef XCPU_SELFTEST_SUITE_H
+#define XCPU_SELFTEST_SUITE_H
+
+#include <stddef.h>
+
+#include <xcpu/port.h>
+#include <xcpu/xcpu.h>
+
+#include "selftest.h"
+
+/* What a test needs of the host. */
+enum selftest_need {
+	NEED_THREAD = 1,
+	NEED_LOCK = 2,
+	NEED_NMI = 4,
+	NEED_STALL = 8,
+	NEED_KICKS = 16,
+	NEED_TLB = 32,
+	NEED_KERNEL_PAGES = 64,
+	NEED_STATS = 128
+};
+
+/* The run, and the first failure of the test under way. */
+struct selftest {
+	const struct xcpu_selftest_host *host;
+	unsigned self;			/* the CPU of the suite */
+	unsigned ncpu;
+	unsigned other;			/* the next CPU; self if there is one */
+	struct xcpu_cpuset all;
+	struct xcpu_cpuset others;
+	unsigned cpu;			/* under test; XCPU_NCPU_MAX: none */
+	const char *skip;		/* set by a test that found a reason */
+	unsigned failures;
+	const char *what;
+	int64_t got, want;
+	unsigned failed_cpu;
+};
+
+struct selftest_case {
+	const char *name;
+	const char *ids;
+	const char *look;		/* the hook to look at first */
+	void (*run)(struct selftest *t);
+	unsigned level;
+	unsigned cpus;			/* at least */
+	unsigned needs;
+};
+
+struct selftest_group {
+	const struct selftest_case *cases;
+	unsigned n;
+};
+
+#define SELFTEST_GROUP(name, cases)					\
+	const struct selftest_group name = {				\
+		cases, sizeof(cases) / sizeof((cases)[0])		\
+	}
+
+extern const struct selftest_group selftest_port, selftest_event,
+    selftest_unregister, selftest_call, selftest_start, selftest_deadline,
+    selftest_stall, selftest_drain, selftest_idle, selftest_nested,
+    selftest_life, selftest_offline, selftest_misuse, selftest_context,
+    selftest_nmi, selftest_space, selftest_flush, selftest_shootdown,
+    selftest_stat, selftest_dump;
+
+/* ---- checks ---- */
+
+#define SELFTEST_TEXT_(x) #x
+#define SELFTEST_TEXT(x) SELFTEST_TEXT_(x)
+#define SELFTEST_AT(what) __FILE__ ":" SELFTEST_TEXT(__LINE__) ": " what
+
+bool selftest_check(struct selftest *t, const char *what, int64_t got,
+    int64_t want);
+bool selftest_check_set(struct selftest *t, const char *what,
+    const struct xcpu_cpuset *got, const struct xcpu_cpuset *want);
+
+/* True when it holds; the first that does not is reported. */
+#define EXPECT_EQ(t, got, want)						\
+	selftest_check(t, SELFTEST_AT(#got), (int64_t)(got), (int64_t)(want))
+#define EXPECT(t, cond)	EXPECT_EQ(t, (cond) ? 1 : 0, 1)
+#define EXPECT_SET(t, got, want)					\
+	selftest_check_set(t, SELFTEST_AT(#got), got, want)
+
+/* ---- waiting for another CPU, within a bound ---- */
+
+struct selftest_patience {
+	uint64_t since_ns;
+	unsigned spins;
+};
+
+bool selftest_patient(struct selftest_patience *patience);
+
+/* ends: the condition holds, or patience ends */
+#define AWAIT(cond) __extension__ ({					\
+	struct selftest_patience patience_ = { 0, 0 };			\
+	while (!(cond) && selftest_patient(&patience_))			\
+		continue;						\
+	(cond);								\
+})
+
+/* Be busy for about that long, without serving anything. */
+void selftest_spend(uint64_t ns);
+
+/* ---- small words for what tests do all the time ---- */
+
+static inline uint32_t
+count_of(const struct xcpu_au32 *count)
+{
+	return xcpu_load_acq(count);
+}
+
+static inline void
+count_up(struct xcpu_au32 *count)
+{
+	xcpu_fetch_add_ar(count, 1);
+}
+
+static inline void
+flag_set(struct xcpu_au32 *flag)
+{
+	xcpu_store_rel(flag, 1);
+}
+
+#define for_each_cpu(cpu, set)						\
+	for (unsigned cpu = xcpu_cpuset_first(set); cpu < XCPU_NCPU_MAX;	\
+	    cpu = xcpu_cpuset_next(set, cpu))
+
+/* Sum of a counter over all CPUs; those must be quiet. */
+#define STAT_SUM(t, field) (selftest_totals(t, &(t)->all)->field)
+/* A counter of one CPU. */
+#define STAT_OF(t, number, field) __extension__ ({			\
+	struct xcpu_cpuset one_;					\
+	xcpu_cpuset_one(&one_, number);					\
+	selftest_totals(t, &one_)->field;				\
+})
+const struct xcpu_totals *selftest_totals(struct selftest *t,
+    const struct xcpu_cpuset *set);
+
+/* ---- remote.c: other CPUs at work ---- */
+
+/* CPUs kept inside a function, doorbell masked, until released. */
+struct selftest_hold {
+	struct xcpu_call call;
+	struct xcpu_au32 inside;
+	struct xcpu_au32 released;
+};
+
+bool selftest_hold(struct selftest *t, struct selftest_hold *hold,
+    const struct xcpu_cpuset *set);
+bool selftest_hold_one(struct selftest *t, struct selftest_hold *hold,
+    unsigned cpu);
+bool selftest_release(struct selftest *t, struct selftest_hold *hold);
+xcpu_fn selftest_hold_fn;
+
+/* Thread context on another CPU; join says whether it came back. */
+bool selftest_thread(struct selftest *t, unsigned cpu, xcpu_fn *fn, void *arg);
+bool selftest_join(struct selftest *t, unsigned cpu);
+/* The same on each CPU of a set, the own included, and wait for all. */
+bool selftest_on_each(struct selftest *t, const struct xcpu_cpuset *set,
+    xcpu_fn *fn, void *arg);
+bool selftest_on(struct selftest *t, unsigned cpu, xcpu_fn *fn, void *arg);
+
+/* Run fn(arg) in an NMI of a CPU, and wait until it has. */
+bool selftest_nmi_run(struct selftest *t, unsigned cpu, xcpu_fn *fn, void *arg);
+
+/* ---- pages.c: reading through the TLBs of other CPUs ---- */
+
+uint64_t selftest_page(const struct selftest *t, unsigned page);
+uint64_t selftest_kernel_page(const struct selftest *t, unsigned page);
+bool selftest_map(struct selftest *t, struct xcpu_space *space, uint64_t va,
+    uint64_t value);
+/* Load a space on each CPU of a set; NULL: none. */
+bool selftest_load(struct selftest *t, const struct xcpu_cpuset *set,
+    struct xcpu_space *space);
+/* Does each CPU of the set read `value` there?  0: is each refused? */
+bool selftest_reads(struct selftest *t, const struct xcpu_cpuset *set,
+    uint64_t va, uint64_t value);
+
+#endif /* XCPU_SELFTEST_SUITE_H */

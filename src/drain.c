@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * drain.c: serve what was posted, in the order of the classes.
+ *
+ * All drains run with the doorbell masked, so that none interrupts another;
+ * only a wait inside a handler nests, and it serves STOP and FLUSH, which run
+ * no function of others.  So the depth is bounded: thread, its wait, a
+ * function run there, that function's shootdown, a flush.
+ *
+ * STOP and FLUSH come first, and between any two functions again: whoever waits
+ * for a flush waits for one function at most.  Functions and handlers have a
+ * budget; what is left is posted to oneself, so that the interrupted code runs
+ * in between.
+ */
+#include "internal.h"
+
+#if XCPU_PORT_LEVEL >= 3
+static void
+flush_between(struct xcpu_cpu *self)
+{
+	unsigned lane;
+
+	if ((xcpui_lane_own(self) & XCPU_LANE_FLUSH) == 0)
+		return;
+	lane = xcpui_claim(self, XCPU_LANE_FLUSH);
+	if ((lane & XCPU_LANE_FLUSH) != 0)
+		xcpui_flush_serve(self,
+		    (lane & XCPU_LANE_STATE) == XCPU_LANE_LAZY);
+}
+#endif
+
+/* Run a function of somebody's, where reports can see it. */
+void
+xcpui_run(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
+    unsigned source)
+{
+	XCPU_TRACE(XCPU_TRACE_RUN, cls, (uintptr_t)fn);
+	/* rlx: notes for the reports of others, from here to the end */
+	xcpu_store_rlx(&self->running.source, source);
+	xcpu_store_rlx(&self->running.arg, arg); /* rlx: note */
+	xcpu_store_rlx(&self->running.since_ns, xcpui_now()); /* rlx: note */
+	xcpu_store_rlx(&self->running.fn, (void *)(uintptr_t)fn); /* rlx: note */
+	self->depth++;
+	fn(arg);
+	self->depth--;
+	xcpu_store_rlx(&self->running.fn, NULL); /* rlx: note */
+	XCPU_ASSERT((xcpu_port_context() & XCPU_CTX_MASKED) != 0,
+	    "a handler or called function returned with the doorbell open: "
+	    "restore interrupts as it found them");
+	XCPU_TRACE(XCPU_TRACE_RAN, cls, (uintptr_t)fn);
+#if XCPU_PORT_LEVEL >= 3
+	flush_between(self);
+#endif
+}
+
+/* Serve class bits that were just claimed; `lane` is the lane as it was. */
+void
+xcpui_serve(struct xcpu_cpu *self, unsigned lane, unsigned bits)
+{
+	unsigned budget;
+	unsigned left = 0;
+
+#if XCPU_PORT_LEVEL >= 3
+	if ((bits & XCPU_LANE_FLUSH) != 0)
+		xcpui_flush_serve(self,
+		    (lane & XCPU_LANE_STATE) == XCPU_LANE_LAZY);
+#endif
+	budget = XCPU_DRAIN_BUDGET;
+	if ((bits & XCPU_LANE_CALL) != 0 && xcpui_call_serve(self, &budget))
+		left |= XCPU_LANE_CALL;
+	budget = XCPU_DRAIN_BUDGET;
+	if ((bits & XCPU_LANE_EVENT) != 0 && xcpui_event_serve(self, &budget))
+		left |= XCPU_LANE_EVENT;
+	if (left != 0) {
+		XCPUI_COUNT(self, budget);
+		xcpui_post_own(self, left);
+	}
+}
+
+void
+xcpui_drain(struct xcpu_cpu *self, unsigned allowed)
+{
+	unsigned lane = xcpui_claim(self, allowed);
+
+	xcpui_serve(self, lane, lane & allowed);
+}
+
+/* Requests to a CPU that is off mean nothing; its next online looks. */
+static bool
+takes_work(const struct xcpu_cpu *self)
+{
+	return xcpui_lane_takes(xcpui_lane_own(self));
+}
+
+void
+xcpu_on_ipi(void)
+{
+	struct xcpu_cpu *self = xcpu_port_self();
+	unsigned long state;
+	unsigned lane;
+
+	if (self == NULL || self->domain == NULL)
+		return;
+	state = xcpu_port_irq_save();
+	XCPUI_COUNT(self, taken);
+	/* The first touch of the line is a read-modify-write: one transfer. */
+	lane = xcpui_claim(self, XCPU_LANE_CLASSES);
+	if (!xcpui_lane_takes(lane) || (lane & XCPU_LANE_CLASSES) == 0)
+		XCPUI_COUNT(self, spurious);
+	else
+		xcpui_serve(self, lane, lane & XCPU_LANE_CLASSES);
+	xcpu_port_irq_restore(state);
+}
+
+bool
+xcpu_on_nmi(void)
+{
+	struct xcpu_cpu *self = xcpu_port_self();
+	bool ours = false;
+
+	if (self == NULL || self->domain == NULL || !takes_work(self))
+		return false;
+#if XCPU_PORT_LEVEL >= 3
+	self->in_nmi++;
+	if ((xcpui_lane_own(self) & XCPU_LANE_FLUSH) != 0) {
+		unsigned lane = xcpui_claim(self, XCPU_LANE_FLUSH);
+
+		ours = (lane & XCPU_LANE_FLUSH) != 0;
+		if (ours)
+			xcpui_flush_serve(self,
+			    (lane & XCPU_LANE_STATE) == XCPU_LANE_LAZY);
+	}
+	if (ours)
+		XCPUI_COUNT(self, taken_nmi);
+	self->in_nmi--;
+#endif
+	return ours;
+}
+
+/*
+ * A kick that is under way when the tick comes is taken before the next tick
+ * can be: both are masked by the same flag.  So bits that stand still over a
+ * whole period, without a single claim, were kicked for in vain.
+ */
+void
+xcpu_on_tick(void)
+{
+	struct xcpu_cpu *self = xcpu_port_self();
+	unsigned long state;
+	unsigned bits;
+	uint64_t claims;
+
+	if (self == NULL || self->domain == NULL || !takes_work(self))
+		return;
+	state = xcpu_port_irq_save();
+	bits = xcpui_lane_own(self);
+	/* A lazy CPU holds FLUSH bits that nobody kicked for. */
+	if ((bits & XCPU_LANE_STATE) == XCPU_LANE_LAZY)
+		bits &= ~(unsigned)XCPU_LANE_FLUSH;
+	bits &= XCPU_LANE_CLASSES;
+	claims = xcpu_load_rlx(&self->claims);	/* rlx: own counter */
+	if (XCPU_PORT_LEVEL == 0 && bits != 0) {
+		xcpui_drain(self, XCPU_LANE_CLASSES);
+	} else if ((bits & self->tick_lane) != 0 &&
+	    claims == self->tick_claims) {
+		XCPUI_COUNT(self, lost);
+		xcpui_drain(self, XCPU_LANE_CLASSES);
+		bits = 0;
+	}
+	self->tick_lane = bits;
+	self->tick_claims = claims;
+	xcpu_port_irq_restore(state);
+}
+
+bool
+xcpu_on_idle_enter(void)
+{
+	struct xcpu_cpu *self = xcpu_port_self();
+	unsigned bits;
+
+	if (self == NULL || self->domain == NULL || !takes_work(self))
+		return true;
+	XCPU_ASSERT((xcpu_port_context() & XCPU_CTX_MASKED) != 0,
+	    "xcpu_on_idle_enter() with the doorbell open: mask first, then "
+	    "unmask and halt in one step");
+	bits = xcpui_lane_own(self);
+	/* What a lazy CPU was passed over for can wait until it wakes. */
+	if ((bits & XCPU_LANE_STATE) == XCPU_LANE_LAZY)
+		bits &= ~(unsigned)XCPU_LANE_FLUSH;
+	if ((bits & XCPU_LANE_CLASSES) == 0)
+		return true;
+	xcpui_drain(self, XCPU_LANE_CLASSES);
+	return false;
+}
+
+void
+xcpu_poll(void)
+{
+	struct xcpu_cpu *self = xcpu_port_self();
+	unsigned long state;
+
+	if (self == NULL || self->domain == NULL || !takes_work(self))
+		return;
+	if ((xcpui_lane_own(self) & (XCPU_LANE_STOP | XCPU_LANE_FLUSH)) == 0)
+		return;
+	state = xcpu_port_irq_save();
+	self->polling++;
+	xcpui_drain(self, XCPU_LANE_STOP | XCPU_LANE_FLUSH);
+	self->polling--;
+	xcpu_port_irq_restore(state);
+}
+
+/* Serves a batch if there is one; then the poll's silence begins anew. */
+static bool
+poll_once(struct xcpui_wait *wait)
+{
+	struct xcpu_cpu *self = (struct xcpu_cpu *)wait->what;
+
+	if ((xcpui_lane_own(self) & XCPU_LANE_CLASSES) == 0)
+		return false;
+	xcpui_drain(self, XCPU_LANE_CLASSES);
+	return true;
+}
+
+int
+xcpu_idle_poll(uint64_t timeout_ns)
+{
+	struct xcpu_cpu *self = xcpu_port_self();
+	struct xcpui_wait wait = {
+		.kind = XCPU_WAIT_NONE,
+		.timeout_ns = timeout_ns,
+		.over = poll_once,
+		.what = self,
+	};
+	unsigned long state;
+	int error = xcpui_may_wait(self);
+	unsigned lane;
+	int served;
+
+	if (error != 0)
+		return error;
+	state = xcpu_port_irq_save();
+	/*
+	 * POLLING stays while functions run: they run masked, as they would in
+	 * the interrupt, and the lane is looked at before anything sleeps.
+	 */
+	xcpui_lane_polling(self, true);
+	for (served = 0; served < XCPU_DRAIN_BUDGET; served++) {
+		bool more = timeout_ns == 0 ? poll_once(&wait) :
+		    xcpui_wait(self, &wait) == 0;
+
+		if (!more)
+			break;
+	}
+	/* What the leave itself took must be served: nobody kicks for it. */
+	lane = xcpui_lane_polling(self, false);
+	if ((lane & XCPU_LANE_CLASSES) != 0) {
+		xcpui_serve(self, lane, lane & XCPU_LANE_CLASSES);
+		served++;
+	}
+	xcpu_port_irq_restore(state);
+	return served;
+}

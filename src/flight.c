@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * flight.c: one request under way to a set of CPUs, however it is carried.
+ *
+ * In the token line of its target when there is one target and the line's slot
+ * is free (slot.c: one line for request and answer), else in a slot of the
+ * caller's own block (carrier.c).  Neither points into the caller's stack, so
+ * that a deadline leaves nothing behind.
+ */
+#include "flight.h"
+#include "internal.h"
+
+bool
+xcpui_flight_over(struct xcpui_wait *wait)
+{
+	const struct xcpui_flight *f = (const struct xcpui_flight *)wait->what;
+
+	if (f->line != NULL)
+		return xcpui_slot_open(f->line, f->id) == 0;
+	return xcpui_carrier_idle(f->self, f->slot);
+}
+
+void
+xcpui_flight_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
+{
+	const struct xcpui_flight *f = (const struct xcpui_flight *)wait->what;
+
+	if (f->line != NULL) {
+		xcpu_cpuset_zero(set);
+		xcpui_group_add(set, f->group,
+		    xcpui_slot_open(f->line, f->id));
+	} else {
+		xcpui_carrier_open(f->self, f->slot, set);
+	}
+}
+
+/* Into the token line, if the only target's is free. */
+bool
+xcpui_flight_token(struct xcpui_flight *f, const struct xcpu_cpuset *set,
+    const struct xcpui_request *request)
+{
+	unsigned cpu = xcpu_cpuset_first(set);
+	struct xcpu_line *line;
+
+	f->line = NULL;
+	if (xcpu_cpuset_next(set, cpu) < XCPU_NCPU_MAX)
+		return false;
+	f->group = xcpui_group(cpu);
+	line = &f->self->domain->line[f->group];
+	f->id = xcpui_slot_id(f->self);
+	if (!xcpui_slot_take(line, f->id, XCPUI_SLOT_CALL)) {
+		XCPUI_COUNT(f->self, slot_full);
+		return false;
+	}
+	xcpu_plain_store(&line->body[0], (uint64_t)(uintptr_t)request->fn);
+	xcpu_plain_store(&line->body[1], (uint64_t)(uintptr_t)request->arg);
+	xcpui_slot_publish(line, f->id, XCPUI_SLOT_CALL,
+	    1u << cpu % XCPU_LANES_PER_LINE);
+	f->line = line;
+	return true;
+}
+
+/*
+ * Take the request back from those not ready; *refused comes back as those
+ * that it was taken from.  Masked.
+ */
+void
+xcpui_flight_take_back(struct xcpui_flight *f, struct xcpu_cpuset *refused)
+{
+	unsigned lanes;
+
+	if (f->line == NULL) {
+		xcpui_carrier_withdraw(f->self, f->slot, refused);
+		return;
+	}
+	lanes = xcpui_slot_withdraw(f->line, f->id,
+	    xcpui_group_lanes(refused, f->group));
+	xcpu_cpuset_zero(refused);
+	xcpui_group_add(refused, f->group, lanes);
+}
+
+/* Post to the set, none of it the own CPU; *refused: who does not run it. */
+void
+xcpui_flight_post(struct xcpui_flight *f, const struct xcpu_cpuset *set,
+    struct xcpu_cpuset *refused)
+{
+	struct xcpui_post post;
+
+	xcpui_post_begin(&post, XCPU_LANE_CALL);
+	xcpui_post_set(f->self, &post, set);
+	xcpui_post_kick(f->self, &post);
+	f->targets = *set;
+	*refused = post.refused;
+	if (post.refusals) {
+		xcpui_flight_take_back(f, refused);
+		xcpu_cpuset_andnot(&f->targets, refused);
+	}
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * internal.h: what the files of the library know of each other.
+ *
+ * In the order of the layers: each may use those above it and none below.
+ */
+#ifndef XCPU_INTERNAL_H
+#define XCPU_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xcpu/atomic.h>
+#include <xcpu/config.h>
+#include <xcpu/cpuset.h>
+#include <xcpu/domain.h>
+#include <xcpu/port.h>
+#include <xcpu/trace.h>
+
+#include "bits.h"
+
+/* ---- checks and counters ---- */
+
+/* Rare: small rather than fast, and out of the way of what is not. */
+#define XCPUI_COLD __attribute__((cold, noinline))
+
+#if XCPU_ASSERTS
+#define XCPU_ASSERT(cond, text)						\
+	do {								\
+		if (!(cond))						\
+			xcpu_port_panic(text, __FILE__, __LINE__);	\
+	} while (0)
+#else
+#define XCPU_ASSERT(cond, text) ((void)sizeof(cond))
+#endif
+
+#if XCPU_STATS
+/* rlx: written by this CPU only, in this context only */
+#define XCPUI_BUMP(word, n)						\
+	xcpu_store_rlx(word, xcpu_load_rlx(word) + (n))
+/* NMIs count in a block of their own: they may interrupt an increment. */
+#define XCPUI_ADD(self, name, n)					\
+	XCPUI_BUMP((self)->in_nmi != 0 ? &(self)->stat.nmi.name :	\
+	    &(self)->stat.own.name, n)
+#else
+#define XCPUI_ADD(self, name, n) ((void)(self), (void)(n))
+#endif
+#define XCPUI_COUNT(self, name) XCPUI_ADD(self, name, 1)
+
+/* ---- where the caller stands ---- */
+
+/*
+ * May the caller wait for functions of other CPUs?  0, or why not: from NMI
+ * nothing waits; a handler, or the holder of a host lock, would make others
+ * wait for what only it can give.
+ */
+int xcpui_may_wait(const struct xcpu_cpu *self);
+
+/* 0, or why the caller cannot make requests: not ready, or in NMI. */
+int xcpui_may_ask(const struct xcpu_cpu *self);
+
+static inline uint64_t
+xcpui_now(void)
+{
+#if XCPU_PORT_LEVEL >= 2
+	return xcpu_port_now_ns();
+#else
+	return 0;
+#endif
+}
+
+/* ---- doorbell.c ---- */
+
+/* A post to some CPUs: whom to kick, and who was not to be had. */
+struct xcpui_post {
+	unsigned cls;			/* one class bit of enum xcpu_lane */
+	bool reach_lazy;		/* FLUSH only: lazy CPUs are kicked too */
+	bool kicks;			/* `kick` is not empty */
+	bool refusals;			/* `refused` is not empty */
+	struct xcpu_cpuset kick;
+	struct xcpu_cpuset refused;	/* not ready, or lazy and passed over */
+};
+
+static inline unsigned
+xcpui_group(unsigned cpu)
+{
+	return cpu / XCPU_LANES_PER_LINE;
+}
+
+/* The lanes of a group that a set names: bit n is CPU n of the group. */
+static inline unsigned
+xcpui_group_lanes(const struct xcpu_cpuset *set, unsigned group)
+{
+	unsigned cpu = group * XCPU_LANES_PER_LINE;
+
+	return (unsigned)(set->w[cpu / 64] >> (cpu % 64)) &
+	    ((1u << XCPU_LANES_PER_LINE) - 1);
+}
+
+static inline void
+xcpui_group_add(struct xcpu_cpuset *set, unsigned group, unsigned lanes)
+{
+	unsigned cpu = group * XCPU_LANES_PER_LINE;
+
+	set->w[cpu / 64] |= (uint64_t)lanes << (cpu % 64);
+}
+
+void xcpui_post_begin(struct xcpui_post *post, unsigned cls);
+void xcpui_post_group(struct xcpu_cpu *self, struct xcpui_post *post,
+    unsigned group, unsigned lanes);
+void xcpui_post_kick(struct xcpu_cpu *self, const struct xcpui_post *post);
+void xcpui_post_set(struct xcpu_cpu *self, struct xcpui_post *post,
+    const struct xcpu_cpuset *set);
+
+static inline bool
+xcpui_lane_takes(unsigned lane)
+{
+	lane &= XCPU_LANE_STATE;
+	return lane == XCPU_LANE_READY || lane == XCPU_LANE_LAZY;
+}
+
+unsigned xcpui_claim(struct xcpu_cpu *self, unsigned allowed);
+unsigned xcpui_lane_look(const struct xcpu_domain *domain, unsigned cpu);
+unsigned xcpui_lane_own(const struct xcpu_cpu *self);
+void xcpui_post_own(struct xcpu_cpu *self, unsigned cls);
+void xcpui_kick_own(struct xcpu_cpu *self);
+
+/* Changes of the own lane's state; each answers with the lane as it was. */
+unsigned xcpui_lane_polling(struct xcpu_cpu *self, bool on);
+unsigned xcpui_lane_lazy(struct xcpu_cpu *self, bool on);
+unsigned xcpui_lane_ready(struct xcpu_cpu *self);
+unsigned xcpui_lane_leaving(struct xcpu_cpu *self);
+unsigned xcpui_lane_off(struct xcpu_cpu *self);
+bool xcpui_lane_gone(const struct xcpu_domain *domain, unsigned cpu,
+    bool leaving_counts);
+
+/* ---- slot.c: the request in a token line ---- */
+
+enum xcpui_slot_kind {
+	XCPUI_SLOT_CALL = 1,	/* body: function, argument */
+	XCPUI_SLOT_FLUSH	/* body: space, generation, start, len, flags */
+};
+
+/* Names one request: who made it, and which one of his. */
+uint64_t xcpui_slot_id(struct xcpu_cpu *self);
+bool xcpui_slot_take(struct xcpu_line *line, uint64_t id,
+    enum xcpui_slot_kind kind);
+void xcpui_slot_publish(struct xcpu_line *line, uint64_t id,
+    enum xcpui_slot_kind kind, unsigned lanes);
+unsigned xcpui_slot_withdraw(struct xcpu_line *line, uint64_t id,
+    unsigned lanes);
+unsigned xcpui_slot_open(const struct xcpu_line *line, uint64_t id);
+/* Target: take the request for a lane; 0 or its id, with a copy of the body. */
+bool xcpui_slot_begin(struct xcpu_line *line, unsigned lane,
+    enum xcpui_slot_kind kind, uint64_t body[XCPU_SLOT_WORDS],
+    unsigned *source);
+void xcpui_slot_end(struct xcpu_line *line, unsigned lane);
+
+/* ---- wait.c ---- */
+
+struct xcpui_wait {
+	enum xcpu_wait_kind kind;
+	uint64_t timeout_ns;		/* 0: none */
+	xcpu_fn *fn;			/* for the report */
+	void *arg;
+	/* True when there is nothing left to wait for. */
+	bool (*over)(struct xcpui_wait *wait);
+	/* The CPUs that are waited for, now. */
+	void (*missing)(struct xcpui_wait *wait, struct xcpu_cpuset *set);
+	void *what;			/* for the two functions */
+	unsigned cls;			/* class posted; 0: kicks are no help */
+};
+
+int xcpui_wait(struct xcpu_cpu *self, struct xcpui_wait *wait);
+
+/* ---- the classes, each served by drain.c ---- */
+
+void xcpui_flush_serve(struct xcpu_cpu *self, bool lazy);
+void xcpui_flush_catch_up(struct xcpu_cpu *self);
+void xcpui_flush_raise(struct xcpu_au64 *word, uint64_t to);
+/* True when the budget ended before the work. */
+bool xcpui_call_serve(struct xcpu_cpu *self, unsigned *budget);
+bool xcpui_event_serve(struct xcpu_cpu *self, unsigned *budget);
+/* All requests, whatever the summary words say: the last look of all. */
+void xcpui_call_serve_all(struct xcpu_cpu *self);
+/* Every other CPU has left the masked section that it was in. */
+int xcpui_event_round(struct xcpu_cpu *self, bool leaving_counts);
+
+/* ---- drain.c ---- */
+
+void xcpui_drain(struct xcpu_cpu *self, unsigned allowed);
+void xcpui_serve(struct xcpu_cpu *self, unsigned lane, unsigned bits);
+void xcpui_run(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
+    unsigned source);
+
+/* ---- space.c ---- */
+
+void xcpui_space_unload(struct xcpu_cpu *self);
+/* The space that the CPU has loaded, or is about to. */
+struct xcpu_space *xcpui_space_loaded(const struct xcpu_cpu *self);
+/* Remember what generation `gen` of a space changed. */
+void xcpui_space_note(struct xcpu_space *space, uint64_t gen,
+    const struct xcpu_flush *flush);
+/* What it changed, if that is still known and no full flush. */
+bool xcpui_space_recall(const struct xcpu_space *space, uint64_t gen,
+    struct xcpu_flush *flush);
+
+#endif /* XCPU_INTERNAL_H */

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# TRACE=FILE of `make run` and `make run-threads`: the text of a recording, made
+# into the form that the replay takes.
+ifneq ($(TRACE),)
+TRACE_FILE := $(O)/traces/$(patsubst %.trace,%,$(basename $(notdir $(TRACE)))).bin
+
+$(TRACE_FILE): $(TRACE) tools/xcputrace $(wildcard tools/tracelib/*.py)
+	$(call say,TRACE,$@)
+	@mkdir -p $(@D)
+	$(Q)python3 tools/xcputrace convert $(TRACE) $@
+endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * change.c: the middle of an operation of the storm: entries change, xcpu shoots
+ * down, the old frames are freed, and the request turns from arming to probing.
+ *
+ * What another CPU sees between two lines: from the change on either frame,
+ * both good; from the return of the shootdown on the new one only, and any
+ * access to the old one is stale.
+ */
+#include "storm.h"
+
+/* The many ways to ask for the same thing. */
+enum { ASK_RANGE, ASK_ALL, ASK_WIDE, ASK_TABLES, ASK_STRIDE, ASK_KINDS = 32 };
+
+#define WIDE_PAGES 40		/* above the ceiling of ranges */
+
+static void
+change_page(const struct storm_cpu *me, struct storm_space *space,
+    unsigned page, mach_frame frame)
+{
+	struct storm_page *p = &space->page[page];
+	uint64_t va = space->base + page * MACH_PAGE_SIZE;
+	unsigned user = space->mode == MACH_AS_USER ? MACH_USER : 0;
+
+	if (me->change == STORM_PROTECT) {
+		mach_protect(space->mach, va, user);
+		p->writable = false;
+		return;
+	}
+	p->generation++;
+	xcpu_store_rel(&p->newest, p->generation);
+	if (me->change == STORM_UNMAP) {
+		mach_unmap(space->mach, va);
+		p->mapped = false;
+		return;
+	}
+	/* Tables are there already, so this cannot fail. */
+	mach_map(space->mach, va, frame, MACH_WRITE | user);
+	p->frame = frame;
+	p->writable = true;
+}
+
+static int
+shoot(struct storm_cpu *me, const struct oracle_batch *batch)
+{
+	struct storm_space *space = me->request.space;
+	struct xcpu_space *tlb = mach_space_xcpu(space->mach);
+	struct xcpu_flush_opt opt = { 0 };
+	uint64_t start = batch->page[0].va;
+	uint64_t len = batch->n * MACH_PAGE_SIZE;
+	unsigned how = me->request.batch.quiet ? ASK_RANGE :
+	    work_below(&me->rng, ASK_KINDS);
+
+	switch (how) {
+	case ASK_ALL:
+		return xcpu_shootdown_all(tlb, NULL);
+	case ASK_WIDE:
+		len = WIDE_PAGES * MACH_PAGE_SIZE;
+		break;
+	case ASK_TABLES:
+		opt.flags = XCPU_FLUSH_TABLES;
+		break;
+	case ASK_STRIDE:
+		opt.stride_shift = MACH_PAGE_SHIFT;
+		break;
+	default:
+		return xcpu_shootdown(tlb, start, len, NULL);
+	}
+	return xcpu_shootdown(tlb, start, len, &opt);
+}
+
+/* The same with the doorbell masked, now and then. */
+static int
+shoot_somehow(struct storm_cpu *me, const struct oracle_batch *batch)
+{
+	unsigned long state;
+	int error;
+
+	if (!work_once_in(&me->rng, 8))
+		return shoot(me, batch);
+	state = mach_mask();
+	error = shoot(me, batch);
+	mach_unmask(state);
+	return error;
+}
+
+/* Which targets hold the old translations up to here, page by page. */
+static void
+note_kept(struct storm_cpu *me, unsigned slack, bool first)
+{
+	struct storm_request *request = &me->request;
+
+	for (unsigned cpu = xcpu_cpuset_first(&me->targets);
+	    cpu < XCPU_NCPU_MAX; cpu = xcpu_cpuset_next(&me->targets, cpu)) {
+		unsigned kept = oracle_kept(cpu, &request->batch, slack);
+
+		request->kept[cpu] = (uint8_t)(first ? kept :
+		    kept & request->kept[cpu]);
+	}
+}
+
+static void
+free_old(struct storm_cpu *me, const mach_frame *old)
+{
+	struct storm_request *request = &me->request;
+
+	for (unsigned i = 0; i < request->batch.n; i++) {
+		struct storm_page *page = &request->space->page[me->first + i];
+
+		xcpu_store_rel(&page->settled, page->generation);
+		if (old[i] != 0)
+			mach_frame_free(old[i]);
+	}
+}
+
+/* The new frames; false: none left, and nothing is changed. */
+static bool
+take_new(struct storm_cpu *me, mach_frame *new)
+{
+	struct storm_request *request = &me->request;
+
+	for (unsigned i = 0; i < request->batch.n; i++) {
+		unsigned page = me->first + i;
+
+		new[i] = 0;
+		if (me->change != STORM_REMAP)
+			continue;
+		new[i] = mach_frame_take(oracle_tag(request->space->index,
+		    page, request->space->page[page].generation + 1));
+		if (new[i] == 0) {
+			WORK_REPORT(WORK_SHORT, "no memory: no frame left\n");
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+expect(struct storm_cpu *me)
+{
+	struct storm_request *request = &me->request;
+
+	for (unsigned i = 0; i < request->batch.n; i++) {
+		struct oracle_page *page = &request->batch.page[i];
+
+		storm_describe(request->space, me->first + i, page);
+		page->refused = me->change != STORM_REMAP;
+	}
+	request->kind = STORM_PROBE;
+}
+
+void
+storm_shoot(unsigned cpu)
+{
+	struct storm_cpu *me = storm.cpu[cpu];
+	struct storm_request *request = &me->request;
+	mach_frame new[ORACLE_BATCH], old[ORACLE_BATCH];
+	int error;
+
+	if (!take_new(me, new)) {
+		xcpu_store_rel(&storm.stop, 1);
+		return;
+	}
+	for (unsigned i = 0; i < request->batch.n; i++)
+		old[i] = me->change == STORM_PROTECT ? 0 :
+		    request->space->page[me->first + i].frame;
+	note_kept(me, 0, true);
+	for (unsigned i = 0; i < request->batch.n; i++)
+		change_page(me, request->space, me->first + i, new[i]);
+	error = shoot_somehow(me, &request->batch);
+	note_kept(me, 1, false);
+	if (error != 0) {
+		WORK_REPORT(WORK_ANSWER, "answer: xcpu_shootdown() on cpu %u: "
+		    "%s\n", cpu, xcpu_strerror(error));
+		xcpu_store_rel(&storm.stop, 1);
+	} else {
+		free_old(me, old);
+	}
+	me->shootdowns++;
+	expect(me);
+}

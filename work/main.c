@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * main.c: which workloads, in which order, how much of each.
+ */
+#include "run.h"
+#include "work.h"
+
+#define CONTROL_TRIALS	20
+
+/* What is enough for a table, and what a run may take in all. */
+#define SHOOTDOWNS	20000
+#define CALLS		200000
+#define EVENTS		200000
+#define SECONDS		40
+#define SECONDS_MULTI	14	/* real threads of emulation are slow */
+
+/* Above eight CPUs each operation concerns more of them: do fewer. */
+static uint64_t
+scaled(uint64_t ops)
+{
+	return work_run.ncpu <= 8 ? ops : ops * 8 / work_run.ncpu;
+}
+
+/* `percent` of the time belongs to this workload, unless it is alone. */
+static struct work_goal
+goal(uint64_t ops, unsigned percent)
+{
+	const struct work_options *o = &work_run.options;
+	uint64_t seconds = o->seconds;
+	struct work_goal goal = { .ops = scaled(ops) };
+
+	if (o->ops != 0)
+		goal.ops = o->ops;
+	else if (o->seconds != 0)
+		goal.ops = UINT64_MAX;
+	else
+		seconds = o->mode == WORK_MODE_MULTI ? SECONDS_MULTI : SECONDS;
+	if (o->work != WORK_ALL)
+		percent = 100;
+	if (seconds != 0)
+		goal.limit_ns = mach_now_ns() +
+		    seconds * percent * (WORK_SECOND / 100);
+	return goal;
+}
+
+static uint64_t begun_ns;
+
+static void
+say_begun(const char *what)
+{
+	mach_printf("%-9s ...\n", what);
+	begun_ns = mach_now_ns();
+}
+
+static void
+say_done(uint64_t n, const char *what)
+{
+	uint64_t ms = (mach_now_ns() - begun_ns) / 1000000;
+	char number[WORK_NUMBER];
+
+	mach_printf("          %s %s in %lu.%lu s\n", work_number(n, number),
+	    what, (unsigned long)(ms / 1000), (unsigned long)(ms % 1000 / 100));
+}
+
+static bool
+wants(enum work_kind kind)
+{
+	enum work_kind work = work_run.options.work;
+
+	return work == kind || (work == WORK_ALL && kind != WORK_REPLAY);
+}
+
+static void
+run_storms(void)
+{
+	struct work_tally *tally = &work_run.tally;
+	struct work_goal g;
+
+	if (wants(WORK_STORM)) {
+		say_begun("storm");
+		g = goal(SHOOTDOWNS, 50);
+		storm_run(&g);
+		say_done(tally->shootdowns, "shootdowns");
+	}
+	if (wants(WORK_CALLS)) {
+		say_begun("calls");
+		g = goal(CALLS, 25);
+		calls_run(&g);
+		say_done(tally->calls, "calls");
+	}
+	if (wants(WORK_EVENTS)) {
+		say_begun("events");
+		g = goal(EVENTS, 15);
+		events_run(&g);
+		say_done(tally->events, "events");
+	}
+}
+
+/* After any storm, for the oracle must have been awake in it. */
+static void
+run_control(void)
+{
+	struct work_tally *tally = &work_run.tally;
+
+	if (!wants(WORK_CONTROL) && !wants(WORK_STORM))
+		return;
+	if (work_failures() != 0)
+		return;
+	say_begun("control");
+	control_run(CONTROL_TRIALS);
+	mach_printf("          control: %lu of %lu seen\n",
+	    (unsigned long)tally->control_seen,
+	    (unsigned long)tally->control_asked);
+}
+
+static bool
+run_detector(void)
+{
+	if (!wants(WORK_DETECTOR))
+		return true;
+	say_begun("detector");
+	return detector_run();
+}
+
+int
+work_main(const char *words, const void *module, size_t module_len)
+{
+	bool good;
+
+	if (work_options_parse(words, &work_run.options) != 0)
+		return 2;
+	(void)module;
+	(void)module_len;
+	work_run.ncpu = mach_ncpu();
+	work_run.begun_ns = mach_now_ns();
+	table_begin();
+	good = run_detector();
+	run_storms();
+	run_control();
+	if (work_run.options.work == WORK_DETECTOR)
+		return good ? 0 : 1;
+	return table_print() && good ? 0 : 1;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * options.h: what the words of a command line ask for.
+ *
+ * One parser for every world: a machine whose own set-up depends on a word
+ * (cpus=, faults=) parses first, sets itself up and hands the same words on to
+ * work_main().
+ */
+#ifndef XCPU_WORK_OPTIONS_H
+#define XCPU_WORK_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum work_kind {
+	WORK_ALL,
+	WORK_SELFTEST,
+	WORK_STORM,
+	WORK_CALLS,
+	WORK_EVENTS,
+	WORK_CONTROL,
+	WORK_REPLAY,
+	WORK_DETECTOR
+};
+
+enum work_place { WORK_PLACE_RECORDED, WORK_PLACE_SPREAD };
+enum work_order { WORK_ORDER_STRICT, WORK_ORDER_FREE };
+enum work_mode { WORK_MODE_UNSAID, WORK_MODE_SINGLE, WORK_MODE_MULTI };
+
+/* What goes wrong on purpose; the first three are the machine's to do. */
+enum work_faults {
+	WORK_FAULTS_NONE,
+	WORK_FAULTS_DROP,	/* some kicks are lost on their way */
+	WORK_FAULTS_DEAF,	/* no CPU takes its kick interrupt */
+	WORK_FAULTS_STUCK	/* one CPU stays masked for long (calls.c) */
+};
+
+#define WORK_PATH_MAX 512
+
+struct work_options {
+	enum work_kind work;
+	enum work_place place;
+	enum work_order order;
+	enum work_mode mode;
+	enum work_faults faults;
+	bool oracle;		/* arm and probe around each shootdown */
+	uint64_t ops;		/* of each storm; 0: by the number of CPUs */
+	uint64_t seconds;	/* for the whole run; 0: enough for `ops` */
+	uint64_t seed;
+	unsigned relax;		/* up to so many extra mach_relax() per step */
+	unsigned cpus;		/* 0: all */
+	char trace[WORK_PATH_MAX];	/* "": none */
+};
+
+/*
+ * Fills *options from words separated by blanks; what is not named gets its
+ * default.  Returns 0, or -1 after printing which word is wrong and what there
+ * is.
+ */
+int work_options_parse(const char *words, struct work_options *options);
+
+const char *work_kind_name(enum work_kind kind);
+const char *work_mode_name(enum work_mode mode);
+const char *work_faults_name(enum work_faults faults);
+
+#endif /* XCPU_WORK_OPTIONS_H */

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * run.c: what every workload needs: failures, random numbers, pauses, and a CPU
+ * that leaves and comes back.
+ */
+#include "run.h"
+
+#define PRINTED_MAX	16
+
+struct work_run work_run;
+
+bool
+work_failed(enum work_failure failure)
+{
+	xcpu_fetch_add_rel(&work_run.failures[failure], 1);
+	return xcpu_fetch_add_ar(&work_run.printed, 1) < PRINTED_MAX;
+}
+
+uint64_t
+work_failures(void)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < WORK_FAILURES; i++)
+		sum += xcpu_load_acq(&work_run.failures[i]);
+	return sum;
+}
+
+void
+work_seed(struct work_rng *rng, unsigned stream, unsigned cpu)
+{
+	/* Odd factors, so that neighbours share nothing; never 0. */
+	rng->state = (work_run.options.seed + 1) *
+	    UINT64_C(0x9e3779b97f4a7c15) ^
+	    (uint64_t)(stream * 4096 + cpu + 1) * UINT64_C(0xbf58476d1ce4e5b9);
+	if (rng->state == 0)
+		rng->state = 1;
+	for (unsigned i = 0; i < 4; i++)
+		work_random(rng);
+}
+
+void
+work_yield(struct work_rng *rng)
+{
+	for (unsigned n = work_below(rng, work_run.options.relax + 1) + 1;
+	    n > 0; n--)
+		mach_relax();
+}
+
+void
+work_leave_and_return(unsigned cpu, struct work_rng *rng)
+{
+	int error = xcpu_cpu_offline();
+	unsigned long state;
+
+	if (error != 0) {
+		WORK_REPORT(WORK_ANSWER, "answer: xcpu_cpu_offline() on cpu "
+		    "%u: %s\n", cpu, xcpu_strerror(error));
+		return;
+	}
+	for (unsigned n = work_below(rng, 64); n > 0; n--)
+		mach_relax();
+	state = mach_mask();
+	error = xcpu_cpu_online(mach_cpu_block(cpu));
+	mach_unmask(state);
+	if (error != 0)
+		WORK_REPORT(WORK_ANSWER, "answer: xcpu_cpu_online() on cpu "
+		    "%u: %s\n", cpu, xcpu_strerror(error));
+}
+
+const char *
+work_number(uint64_t n, char *to)
+{
+	char *p = to + WORK_NUMBER - 1;
+	unsigned digits = 0;
+
+	*p = '\0';
+	do {
+		if (digits != 0 && digits % 3 == 0)
+			*--p = ',';
+		*--p = (char)('0' + n % 10);
+		n /= 10;
+		digits++;
+	} while (n != 0);
+	return p;
+}

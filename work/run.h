@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * run.h: what the files of the workloads share: the run that is under way, its
+ * failures, its time, its random numbers.
+ */
+#ifndef XCPU_WORK_RUN_H
+#define XCPU_WORK_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "machine.h"
+#include "options.h"
+
+/* A promise was broken if any of these is not 0 at the end; see table.c. */
+enum work_failure {
+	WORK_STALE,		/* a stale read, write or fault */
+	WORK_EARLY,		/* a call ended before its function */
+	WORK_LOST,		/* accepted, and never run */
+	WORK_TWICE,		/* run twice, or although it was taken back */
+	WORK_ORDER,		/* data written before was not visible */
+	WORK_ANSWER,		/* a function's answer contradicts itself */
+	WORK_STALLED,		/* the workload came to no end */
+	WORK_SHORT,		/* of memory */
+	WORK_FAILURES
+};
+
+/* What one workload did, for the table. */
+struct work_tally {
+	uint64_t shootdowns;
+	uint64_t mapped;		/* pages mapped without a shootdown */
+	uint64_t armed, idle;		/* probes */
+	uint64_t background;		/* pages read meanwhile */
+	uint64_t calls, call_runs;
+	uint64_t events, event_runs;
+	uint64_t left;			/* times a CPU went offline and came back */
+	uint64_t control_seen, control_asked;
+};
+
+struct work_run {
+	struct work_options options;
+	unsigned ncpu;
+	uint64_t begun_ns;
+	struct work_tally tally;
+	struct xcpu_au64 failures[WORK_FAILURES];
+	struct xcpu_au32 printed;	/* REPORT lines */
+};
+
+extern struct work_run work_run;
+
+/*
+ * Counts a failure and says whether it may still be printed: the first sixteen
+ * are; a broken machine would print for ever.
+ */
+bool work_failed(enum work_failure failure);
+
+uint64_t work_failures(void);
+
+/*
+ * Prints a line that starts with REPORT and names what was broken; the tests
+ * of planted defects look for these words.
+ */
+#define WORK_REPORT(failure, ...) do {					\
+	if (work_failed(failure))					\
+		mach_printf("REPORT " __VA_ARGS__);			\
+} while (0)
+
+/* ------------------------------------------------------------------ */
+/* Random numbers: one stream per CPU and workload, from the seed.        */
+
+struct work_rng {
+	uint64_t state;
+};
+
+static inline uint64_t
+work_random(struct work_rng *rng)
+{
+	uint64_t x = rng->state;
+
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	rng->state = x;
+	return x * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+/* 0 to n-1; n is small, so that the remainder's bias does not matter. */
+static inline unsigned
+work_below(struct work_rng *rng, unsigned n)
+{
+	return (unsigned)((work_random(rng) >> 32) % n);
+}
+
+static inline bool
+work_once_in(struct work_rng *rng, unsigned n)
+{
+	return work_below(rng, n) == 0;
+}
+
+void work_seed(struct work_rng *rng, unsigned stream, unsigned cpu);
+
+/* A point where other CPUs may run: one relax, and up to relax= more. */
+void work_yield(struct work_rng *rng);
+
+/* ------------------------------------------------------------------ */
+/* Time.  A limit of 0 never passes.                                     */
+
+#define WORK_SECOND	UINT64_C(1000000000)
+#define WORK_PATIENCE	(20 * WORK_SECOND)	/* then it hangs */
+
+static inline bool
+work_passed(uint64_t limit_ns)
+{
+	return limit_ns != 0 && mach_now_ns() >= limit_ns;
+}
+
+/* How many operations a workload does, and until when. */
+struct work_goal {
+	uint64_t ops;
+	uint64_t limit_ns;
+};
+
+/* ------------------------------------------------------------------ */
+/* The workloads; each returns when all CPUs are quiet again.             */
+
+bool storm_run(const struct work_goal *goal);
+bool control_run(unsigned trials);
+bool detector_run(void);
+void calls_run(const struct work_goal *goal);
+void events_run(const struct work_goal *goal);
+
+/* stuck.c: one CPU masks for long; the others notice, and go on. */
+bool stuck_run(void);
+
+/* Offline, a pause, online again; the caller has no call in flight. */
+void work_leave_and_return(unsigned cpu, struct work_rng *rng);
+
+/* table.c: counts from here; prints the result; false: something failed. */
+void table_begin(void);
+bool table_print(void);
+
+/* 1234567 as 1,234,567; `to` has room for WORK_NUMBER. */
+#define WORK_NUMBER 27
+const char *work_number(uint64_t n, char *to);
+
+#endif /* XCPU_WORK_RUN_H */

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * storm.c: the shootdown storm.
+ *
+ * Every CPU goes round the same loop: answer mail, take one step of its own
+ * operation, else do what an idle or busy CPU does.  An operation picks a few
+ * of its own pages in some space, asks every CPU that has the space to read
+ * them (arm), changes and shoots down (change.c), and asks the same CPUs to read
+ * again (probe).
+ *
+ * At most INITIATORS operations are under way at once: more would drop each
+ * other's translations, and probes that are not armed show nothing.
+ */
+#include "storm.h"
+
+#define INITIATORS	4
+#define ARM_TRIES	4	/* others may shoot down between arm and change */
+#define TURNS_PER_LOOK	32	/* at the clock */
+
+static bool
+over(struct storm_cpu *me)
+{
+	if (xcpu_load_acq(&storm.stop) != 0)
+		return true;
+	if (xcpu_load_rlx(&storm.begun) >= storm.goal.ops)
+		return true;
+	return me->turns % TURNS_PER_LOOK == 0 &&
+	    work_passed(storm.goal.limit_ns);
+}
+
+/* ------------------------------------------------------------------ */
+/* An operation.                                                         */
+
+static struct storm_space *
+pick_space(struct storm_cpu *me, unsigned cpu)
+{
+	unsigned loaded = xcpu_load_rlx(&me->space);
+	unsigned dice = work_below(&me->rng, 8);
+
+	if (dice < 2)
+		return &storm.space[STORM_KERNEL];
+	if (dice < 5)
+		return &storm.space[STORM_SHARED];
+	/* A foreign window is not this CPU's to change. */
+	if (loaded == STORM_SHARED || loaded == storm_pair_of(cpu) ||
+	    loaded == storm_private_of(cpu))
+		return &storm.space[loaded];
+	return &storm.space[STORM_SHARED];
+}
+
+static enum storm_change
+pick_change(struct storm_cpu *me, unsigned n)
+{
+	struct storm_page *page = &me->request.space->page[me->first];
+	unsigned dice = work_below(&me->rng, 8);
+
+	if (dice < 4)
+		return STORM_REMAP;
+	if (dice < 6)
+		return STORM_UNMAP;
+	for (unsigned i = 0; i < n; i++)
+		if (!page[i].writable)
+			return STORM_REMAP;
+	return STORM_PROTECT;
+}
+
+/* false: out of memory. */
+static bool
+pick_pages(struct storm_cpu *me, unsigned cpu)
+{
+	struct storm_request *request = &me->request;
+	unsigned at = work_below(&me->rng, ORACLE_BATCH);
+	unsigned n = 1 + work_below(&me->rng, ORACLE_BATCH - at);
+
+	me->first = storm_window(request->space, cpu) + at;
+	for (unsigned i = 0; i < n; i++) {
+		if (request->space->page[me->first + i].mapped)
+			continue;
+		if (!storm_fill(request->space, me->first + i))
+			return false;
+		me->mapped++;
+	}
+	me->change = pick_change(me, n);
+	request->batch = (struct oracle_batch){
+		.mode = request->space->mode, .n = n,
+		.op = me->change == STORM_PROTECT ? MACH_STORE : MACH_READ,
+	};
+	for (unsigned i = 0; i < n; i++)
+		storm_describe(request->space, me->first + i,
+		    &request->batch.page[i]);
+	return true;
+}
+
+static void
+pick_targets(struct storm_cpu *me)
+{
+	struct storm_request *request = &me->request;
+
+	xcpu_cpuset_zero(&me->targets);
+	for (unsigned i = 0; i < XCPU_CPUSET_WORDS; i++)
+		xcpu_store_rlx(&request->away[i], 0);
+	if (!work_run.options.oracle)
+		return;
+	for (unsigned cpu = 0; cpu < storm.ncpu; cpu++)
+		if (storm_may_have(cpu, request->space))
+			xcpu_cpuset_add(&me->targets, cpu);
+}
+
+static void
+enter_state(struct storm_cpu *me, enum storm_state state)
+{
+	me->state = state;
+	me->began_ns = mach_now_ns();
+}
+
+static void
+begin(struct storm_cpu *me, unsigned cpu)
+{
+	struct storm_request *request = &me->request;
+
+	if (xcpu_fetch_add_ar(&storm.busy, 1) >= INITIATORS) {
+		xcpu_fetch_add_rel(&storm.busy, (uint32_t)-1);
+		return;
+	}
+	xcpu_fetch_add_rel(&storm.begun, 1);
+	request->space = pick_space(me, cpu);
+	request->kind = STORM_ARM;
+	request->blind = STORM_NOBODY;
+	request->mend = false;
+	if (!pick_pages(me, cpu))
+		return;
+	pick_targets(me);
+	me->tries = 1;
+	enter_state(me, STORM_ARMING);
+	storm_ask(cpu, &me->targets);
+}
+
+/* Which targets must read once more: others' flushes took what they had. */
+static bool
+again(struct storm_cpu *me, struct xcpu_cpuset *missing)
+{
+	const struct storm_request *request = &me->request;
+	unsigned all = (1u << request->batch.n) - 1;
+
+	xcpu_cpuset_zero(missing);
+	for (unsigned cpu = xcpu_cpuset_first(&me->targets);
+	    cpu < XCPU_NCPU_MAX; cpu = xcpu_cpuset_next(&me->targets, cpu)) {
+		if (storm_is_away(request, cpu))
+			xcpu_cpuset_del(&me->targets, cpu);
+		else if (oracle_kept(cpu, &request->batch, 0) != all)
+			xcpu_cpuset_add(missing, cpu);
+	}
+	return !xcpu_cpuset_empty(missing) && me->tries++ < ARM_TRIES;
+}
+
+static bool
+waited_too_long(struct storm_cpu *me, unsigned cpu)
+{
+	if (me->turns % TURNS_PER_LOOK != 0 ||
+	    mach_now_ns() - me->began_ns < WORK_PATIENCE)
+		return false;
+	WORK_REPORT(WORK_STALLED, "stall: cpu %u waits for %u CPUs to read "
+	    "its pages\n", cpu, xcpu_load_rlx(&me->request.pending));
+	xcpu_store_rel(&storm.stop, 1);
+	return true;
+}
+
+/* One step of this CPU's operation; true: there was one. */
+static bool
+step(struct storm_cpu *me, unsigned cpu)
+{
+	struct xcpu_cpuset missing;
+
+	if (me->state == STORM_IDLE) {
+		if (me->finished || over(me))
+			return false;
+		begin(me, cpu);
+		return me->state != STORM_IDLE;
+	}
+	if (!storm_answered(cpu))
+		return waited_too_long(me, cpu);
+	if (me->state == STORM_ARMING && again(me, &missing)) {
+		storm_ask(cpu, &missing);
+	} else if (me->state == STORM_ARMING) {
+		storm_shoot(cpu);
+		enter_state(me, STORM_PROBING);
+		storm_ask(cpu, &me->targets);
+	} else {
+		me->state = STORM_IDLE;
+		xcpu_fetch_add_rel(&storm.busy, (uint32_t)-1);
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------ */
+/* What else a CPU does.                                                  */
+
+/* Mostly in the shared space; many CPUs are there nearly always. */
+static void
+move(struct storm_cpu *me, unsigned cpu)
+{
+	unsigned dice = work_below(&me->rng, storm.ncpu > 16 ? 64 : 8);
+	unsigned space = STORM_SHARED;
+
+	if (dice == 0)
+		space = storm_private_of(cpu);
+	else if (dice == 1)
+		space = storm_pair_of(cpu);
+	else if (dice == 2)
+		space = STORM_KERNEL;
+	storm_load(me, space);
+}
+
+/* Reads some page of the loaded space, or of the kernel, as any program may. */
+static void
+glance(struct storm_cpu *me, unsigned cpu)
+{
+	unsigned index = work_once_in(&me->rng, 4) ? STORM_KERNEL :
+	    xcpu_load_rlx(&me->space);
+	struct storm_space *space = &storm.space[index];
+	unsigned page = work_below(&me->rng, space->windows * ORACLE_BATCH);
+	struct oracle_page look = {
+		.va = space->base + page * MACH_PAGE_SIZE,
+		.tag = oracle_tag(index, page, 0),
+		.row = space->first_row + page,
+	};
+
+	if (index != STORM_KERNEL)
+		storm_wake_up(me);
+	oracle_glance(cpu, &look, space->mode, &space->page[page].settled,
+	    &space->page[page].newest);
+	me->glances++;
+}
+
+static void
+pastime(struct storm_cpu *me, unsigned cpu)
+{
+	unsigned dice = work_below(&me->rng, 2048);
+
+	if (dice < 256)
+		glance(me, cpu);
+	else if (dice < 264 && me->state == STORM_IDLE)
+		move(me, cpu);
+	else if (dice < 266)
+		xcpu_idle_poll(20000);
+	else if (dice == 266)
+		mach_idle_once();
+}
+
+static void
+finish(struct storm_cpu *me)
+{
+	if (me->finished || me->state != STORM_IDLE || !over(me))
+		return;
+	me->finished = true;
+	xcpu_fetch_add_rel(&storm.finished, 1);
+}
+
+static void
+storm_cpu_main(unsigned cpu, void *arg)
+{
+	struct storm_cpu *me = storm.cpu[cpu];
+
+	(void)arg;
+	work_seed(&me->rng, 1, cpu);
+	me->finished = false;
+	storm_load(me, STORM_SHARED);
+	/* ends: every CPU finishes, or one of them says stop */
+	while (xcpu_load_acq(&storm.finished) < storm.ncpu &&
+	    xcpu_load_acq(&storm.stop) == 0) {
+		me->turns++;
+		if (!storm_serve(cpu) && !step(me, cpu))
+			pastime(me, cpu);
+		finish(me);
+		work_yield(&me->rng);
+	}
+	storm_wake_up(me);
+	storm_load(me, STORM_KERNEL);
+}
+
+static void
+add_up(void)
+{
+	struct work_tally *tally = &work_run.tally;
+	struct oracle_count count;
+
+	for (unsigned cpu = 0; cpu < storm.ncpu; cpu++) {
+		struct storm_cpu *me = storm.cpu[cpu];
+
+		tally->shootdowns += me->shootdowns;
+		tally->mapped += me->mapped;
+		tally->background += me->glances;
+		me->shootdowns = me->mapped = me->glances = 0;
+	}
+	oracle_sum(&count);
+	tally->armed = count.armed;
+	tally->idle = count.idle;
+}
+
+bool
+storm_run(const struct work_goal *goal)
+{
+	if (!storm_init())
+		return false;
+	storm.goal = *goal;
+	xcpu_store_rlx(&storm.begun, 0);
+	xcpu_store_rlx(&storm.busy, 0);
+	xcpu_store_rlx(&storm.finished, 0);
+	mach_run_all(storm_cpu_main, NULL);
+	add_up();
+	return xcpu_load_acq(&storm.stop) == 0;
+}

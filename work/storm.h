@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * storm.h: spaces, pages and requests, shared by the shootdown storm, its
+ * control and the detector.
+ *
+ * No CPU of a storm ever waits for another: a request to read pages lies in
+ * the target's mail until that one comes by, and whoever sent it goes round
+ * its own loop meanwhile, serving the requests of others.
+ */
+#ifndef XCPU_WORK_STORM_H
+#define XCPU_WORK_STORM_H
+
+#include "oracle.h"
+#include "run.h"
+
+#define STORM_NOBODY	UINT32_MAX
+
+/*
+ * A page belongs to one CPU, which alone changes it.  `settled` is the oldest
+ * generation that may still be read, `newest` the youngest.
+ */
+struct storm_page {
+	struct xcpu_au32 settled, newest;
+	uint32_t generation;
+	bool mapped, writable;
+	mach_frame frame;
+};
+
+/* Kernel, shared by all, shared by two, private; each CPU owns a window. */
+struct storm_space {
+	struct mach_space *mach;
+	unsigned index;			/* 0: the kernel's */
+	enum mach_access_mode mode;
+	uint64_t base;
+	unsigned first_cpu;		/* owner of the first window */
+	unsigned windows;
+	unsigned first_row;
+	struct storm_page *page;
+};
+
+enum storm_request_kind { STORM_ARM, STORM_PROBE };
+
+/* What one CPU asks of others; they read it while `pending` is not 0. */
+struct storm_request {
+	enum storm_request_kind kind;
+	struct storm_space *space;
+	struct oracle_batch batch;
+	uint32_t blind;		/* CPU to leave out its next flush, or nobody */
+	bool mend;		/* flush on the reading CPU after the probe */
+	uint8_t kept[XCPU_NCPU_MAX];
+	struct xcpu_au64 away[XCPU_CPUSET_WORDS];
+	struct xcpu_au64 stale[XCPU_CPUSET_WORDS];	/* who read wrongly */
+	struct xcpu_au32 pending;
+};
+
+/* A CPU's operation under way. */
+enum storm_state { STORM_IDLE, STORM_ARMING, STORM_PROBING };
+
+enum storm_change { STORM_REMAP, STORM_UNMAP, STORM_PROTECT };
+
+struct storm_cpu {
+	/* Written by others: who has a request for this CPU. */
+	struct xcpu_au64 mail[XCPU_CPUSET_WORDS];
+	struct xcpu_au32 space;		/* index of the one loaded; 0: none */
+
+	/* Its own. */
+	struct storm_request request __attribute__((aligned(64)));
+	struct xcpu_cpuset targets;
+	enum storm_state state;
+	enum storm_change change;
+	unsigned first;			/* page of the space */
+	unsigned tries;
+	bool lazy;
+	bool finished;
+	uint64_t began_ns;		/* the state, for a bound */
+	uint64_t turns;
+	struct work_rng rng;
+	uint64_t shootdowns, mapped, glances;
+};
+
+struct storm {
+	struct work_goal goal;
+	unsigned ncpu;
+	unsigned nspaces;
+	struct storm_space *space;
+	struct storm_cpu *cpu[XCPU_NCPU_MAX];
+	struct xcpu_au64 begun;		/* shootdowns */
+	struct xcpu_au32 busy;		/* operations under way */
+	struct xcpu_au32 finished;	/* CPUs that begin no more */
+	struct xcpu_au32 stop;		/* something is broken: end */
+};
+
+extern struct storm storm;
+
+/* Indices of the spaces that a CPU may load. */
+#define STORM_KERNEL	0
+#define STORM_SHARED	1
+unsigned storm_pair_of(unsigned cpu);		/* 0: it has no partner */
+unsigned storm_private_of(unsigned cpu);
+
+/* spaces.c */
+bool storm_init(void);				/* once; false: no memory */
+unsigned storm_window(const struct storm_space *space, unsigned cpu);
+void storm_describe(const struct storm_space *space, unsigned page,
+    struct oracle_page *out);
+bool storm_fill(struct storm_space *space, unsigned page);
+void storm_load(struct storm_cpu *me, unsigned space);
+
+/* mail.c */
+void storm_ask(unsigned cpu, const struct xcpu_cpuset *set);
+bool storm_answered(unsigned cpu);
+bool storm_serve(unsigned cpu);			/* true: there was something */
+void storm_wake_up(struct storm_cpu *me);	/* out of lazy mode */
+bool storm_may_have(unsigned cpu, const struct storm_space *space);
+bool storm_is_away(const struct storm_request *request, unsigned cpu);
+
+/* change.c */
+void storm_shoot(unsigned cpu);
+
+#endif /* XCPU_WORK_STORM_H */

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * table.c: what all of it came to, on one screen, and whether it adds up.
+ *
+ * Counts are differences from table_begin() on.  Three books are kept apart and
+ * must agree: what xcpu says it asked the port for, what the port sent, and
+ * what arrived.
+ */
+#include "run.h"
+
+#define QUIET_NS	WORK_SECOND	/* in which kicks under way arrive */
+#define ARMED_PERCENT	90
+
+struct books {
+	struct xcpu_totals xcpu;
+	struct mach_counts port;
+};
+
+static struct books base, total;
+
+static void
+read_books(struct books *books)
+{
+	uint64_t limit = mach_now_ns() + QUIET_NS;
+
+	/* ends: the last kick has arrived, or with the limit */
+	do {
+		mach_relax();
+		mach_counts(&books->port);
+	} while (books->port.taken + books->port.coalesced !=
+	    books->port.kicks_sent && !work_passed(limit));
+	books->xcpu = (struct xcpu_totals){ 0 };
+	for (unsigned cpu = 0; cpu < work_run.ncpu; cpu++)
+		xcpu_stat_sum(mach_domain(), cpu, &books->xcpu);
+}
+
+static void
+subtract(struct books *from, const struct books *what)
+{
+#define LESS(name, text) from->xcpu.name -= what->xcpu.name;
+	XCPU_STAT_COUNTERS(LESS)
+#undef LESS
+	for (unsigned i = 0; i < XCPU_WAIT_KINDS; i++)
+		for (unsigned b = 0; b < XCPU_STAT_BUCKETS; b++)
+			from->xcpu.wait_ns[i][b] -= what->xcpu.wait_ns[i][b];
+	from->port.kicks_sent -= what->port.kicks_sent;
+	from->port.taken -= what->port.taken;
+	from->port.coalesced -= what->port.coalesced;
+	from->port.nmi_sent -= what->port.nmi_sent;
+	from->port.nmi_taken -= what->port.nmi_taken;
+}
+
+void
+table_begin(void)
+{
+	read_books(&base);
+}
+
+/* ------------------------------------------------------------------ */
+/* Printing: rows of up to three cells.                                   */
+
+static void
+cell(const char *name, uint64_t n)
+{
+	char number[WORK_NUMBER];
+
+	mach_printf("  %-12s %11s", name, work_number(n, number));
+}
+
+static void
+heads(const char *a, const char *b, const char *c)
+{
+	mach_printf("\n%-26s%-26s%s\n", a, b, c);
+}
+
+static void
+print_operations(const struct work_tally *t, const struct xcpu_totals *x)
+{
+	heads("operations", "kicks sent", "kicks avoided");
+	cell("shootdowns", t->shootdowns);
+	cell("flush", x->kick_flush);
+	cell("pending", x->avoid_pending);
+	mach_printf("\n");
+	cell("calls", t->calls);
+	cell("call", x->kick_call);
+	cell("polling", x->avoid_polling);
+	mach_printf("\n");
+	cell("events", t->events);
+	cell("event", x->kick_event);
+	cell("lazy", x->avoid_lazy);
+	mach_printf("\n");
+	cell("CPUs left", t->left);
+	cell("self", x->selfkick);
+	cell("not ready", x->not_ready);
+	mach_printf("\n");
+}
+
+static uint64_t
+percent(uint64_t part, uint64_t whole)
+{
+	return whole == 0 ? 0 : part * 100 / whole;
+}
+
+static void
+print_flushes(const struct work_tally *t, const struct xcpu_totals *x)
+{
+	heads("flushes", "probes", "trouble");
+	cell("range", x->flush_range);
+	cell("armed", t->armed);
+	cell("stale reads",
+	    xcpu_load_acq(&work_run.failures[WORK_STALE]));
+	mach_printf("\n");
+	cell("full", x->flush_full);
+	cell("idle", t->idle);
+	cell("lost kicks", x->lost);
+	mach_printf("\n");
+	cell("none needed", x->flush_none);
+	cell("armed, %", percent(t->armed, t->armed + t->idle));
+	cell("kicked again", x->rekick);
+	mach_printf("\n");
+	cell("alone", x->shootdown_alone);
+	cell("other reads", t->background);
+	cell("stalls", x->stall);
+	mach_printf("\n");
+}
+
+static void
+print_latency(const struct xcpu_totals *x)
+{
+	static const unsigned parts[] = { 500, 900, 990, 999 };
+	char number[WORK_NUMBER];
+	uint64_t waits;
+
+	mach_printf("\n%-16s%12s%12s%12s%12s%12s\n", "waits, ns below",
+	    "count", "p50", "p90", "p99", "p99.9");
+	for (unsigned kind = XCPU_WAIT_CALL; kind < XCPU_WAIT_KINDS; kind++) {
+		waits = 0;
+		for (unsigned b = 0; b < XCPU_STAT_BUCKETS; b++)
+			waits += x->wait_ns[kind][b];
+		if (waits == 0)
+			continue;
+		mach_printf("  %-14s%12s", xcpu_wait_name(kind),
+		    work_number(waits, number));
+		for (unsigned i = 0; i < 4; i++)
+			mach_printf("%12s", work_number(xcpu_stat_quantile(x,
+			    kind, parts[i]), number));
+		mach_printf("\n");
+	}
+}
+
+/* ------------------------------------------------------------------ */
+/* Judging.                                                              */
+
+static bool
+check(bool good, const char *what)
+{
+	if (!good)
+		mach_printf("FAIL: %s\n", what);
+	return good;
+}
+
+static bool
+check_books(void)
+{
+	uint64_t asked = xcpu_stat_kicks(&total.xcpu);
+	const struct mach_counts *port = &total.port;
+	bool dropped = work_run.options.faults == WORK_FAULTS_DROP ||
+	    work_run.options.faults == WORK_FAULTS_DEAF;
+	bool good = asked == port->kicks_sent && (dropped ||
+	    port->kicks_sent == port->taken + port->coalesced);
+
+	mach_printf("\nkicks: xcpu asked for %lu, port sent %lu, taken %lu + "
+	    "coalesced %lu: %s\n", (unsigned long)asked,
+	    (unsigned long)port->kicks_sent, (unsigned long)port->taken,
+	    (unsigned long)port->coalesced, good ? "equal" : "DIFFERENT");
+	return check(good, "kicks asked, sent and arrived do not add up");
+}
+
+static bool
+check_trouble(const struct work_tally *t, const struct xcpu_totals *x)
+{
+	bool faults = work_run.options.faults != WORK_FAULTS_NONE;
+	bool good;
+
+	if (!faults && x->lost != 0)
+		mach_printf("REPORT lost kick: the tick found %lu\n",
+		    (unsigned long)x->lost);
+	if (!faults && x->stall != 0)
+		mach_printf("REPORT stall: %lu waits were silent for too "
+		    "long\n", (unsigned long)x->stall);
+	good = check(faults || x->lost == 0, "kicks were lost");
+	good &= check(faults || x->stall == 0, "waits stalled");
+	good &= check(t->armed * 100 >= (t->armed + t->idle) * ARMED_PERCENT,
+	    "too many probes were not armed");
+	good &= check(t->control_seen == t->control_asked, "oracle blind");
+	good &= check(work_failures() == 0, "see the REPORT lines");
+	return good;
+}
+
+bool
+table_print(void)
+{
+	const struct work_options *o = &work_run.options;
+	const struct work_tally *t = &work_run.tally;
+	uint64_t ms = (mach_now_ns() - work_run.begun_ns) / 1000000;
+	bool good;
+
+	read_books(&total);
+	subtract(&total, &base);
+	mach_printf("\nxcpu %s, %u CPUs, mode %s, relax 0-%u, seed %lu, faults "
+	    "%s: %lu.%lu s\n", XCPU_VERSION, work_run.ncpu,
+	    work_mode_name(o->mode), o->relax, (unsigned long)o->seed,
+	    work_faults_name(o->faults), (unsigned long)(ms / 1000),
+	    (unsigned long)(ms % 1000 / 100));
+	print_operations(t, &total.xcpu);
+	print_flushes(t, &total.xcpu);
+	print_latency(&total.xcpu);
+	good = check_books();
+	good &= check_trouble(t, &total.xcpu);
+	mach_printf("stale reads %lu: %s\n", (unsigned long)
+	    xcpu_load_acq(&work_run.failures[WORK_STALE]),
+	    good ? "PASS" : "FAIL");
+	return good;
+}
