@@ -66,9 +66,9 @@ CFLAGS_common := -std=gnu11 -O2 -g $(WARN) -fno-common -Iinclude
 # least 32 bits wide, so that no target turns one into a call.
 CFLAGS_x86_64  := -mno-red-zone -mgeneral-regs-only
 CFLAGS_aarch64 := -mno-outline-atomics -mgeneral-regs-only
-CFLAGS_riscv64 := -mcmodel=medany
+CFLAGS_riscv64 := -mcmodel=medany -msmall-data-limit=0
 CFLAGS_freestanding := $(CFLAGS_common) -ffreestanding -fno-pie \
-	-fno-stack-protector -fno-asynchronous-unwind-tables
+	-fno-stack-protector -fno-unwind-tables -fno-asynchronous-unwind-tables
 target = $(if $(findstring clang,$(1)),--target=$(2)-linux-gnu)
 
 # ---- Worlds: src/ compiled for somebody ----------------------------------

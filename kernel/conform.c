@@ -107,7 +107,7 @@ conform_run(void)
 		.read = read,
 	};
 	struct xcpu_selftest_host host = {
-		.domain = port_domain(),
+		.domain = mach_domain(),
 		.ncpu = ncpu,
 		.line = line,
 		.thread = thread_start,

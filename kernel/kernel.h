@@ -56,10 +56,8 @@ _Noreturn void park(void);		/* the loop that mach_run_all() feeds */
 int thread_start(unsigned cpu, void (*fn)(void *arg), void *arg);
 
 /* xcpu_port.c */
-struct xcpu_domain;
 void port_init(void);			/* the domain, for ncpu CPUs */
 void port_online(struct cpu *cpu);	/* on that CPU */
-const struct xcpu_domain *port_domain(void);
 void port_dump(void);
 void on_tick(void);			/* called from arch/ARCH/trap.c */
 void on_kick(void);
@@ -74,8 +72,5 @@ bool conform_judges(const struct xcpu_stall *stall, unsigned *policy);
 struct work_options;
 void faults_set(const struct work_options *options);
 bool faults_deaf(void);
-
-/* detector.c */
-bool detector_check(void);
 
 #endif /* XCPU_KERNEL_H */

@@ -41,10 +41,16 @@ port_online(struct cpu *cpu)
 	irq_restore(state);
 }
 
-const struct xcpu_domain *
-port_domain(void)
+struct xcpu_domain *
+mach_domain(void)
 {
 	return &domain;
+}
+
+struct xcpu_cpu *
+mach_cpu_block(unsigned cpu)
+{
+	return &blocks[cpu];
 }
 
 /* ------------------------------------------------------------------ */

@@ -8,7 +8,7 @@
 #include "suite.h"
 
 static struct {
-	void (*away)(void);
+	void (*away)(void);	/* run by the traveller while it is away */
 	struct xcpu_au32 packed, leave, gone, come_back;
 	int off, on;
 	int asked[8];

@@ -219,31 +219,6 @@ cancel_rest(struct plan *plan, const struct xcpu_cpuset *set)
 	xcpu_cpuset_or(&plan->result->cancelled, &rest);
 }
 
-/* With FAIL: nothing is sent if somebody is seen not to be ready. */
-bool
-xcpui_call_all_ready(const struct xcpu_domain *domain,
-    const struct xcpu_cpuset *set, struct xcpu_cpuset *not_ready)
-{
-	xcpu_cpuset_zero(not_ready);
-	for (unsigned cpu = xcpu_cpuset_first(set); cpu < domain->ncpu;
-	    cpu = xcpu_cpuset_next(set, cpu))
-		if (!xcpui_lane_takes(xcpui_lane_look(domain, cpu)))
-			xcpu_cpuset_add(not_ready, cpu);
-	return xcpu_cpuset_empty(not_ready);
-}
-
-void
-xcpui_call_predicate(const struct xcpu_call_opt *opt, void *arg,
-    struct xcpu_cpuset *set)
-{
-	if (opt == NULL || opt->predicate == NULL)
-		return;
-	for (unsigned cpu = xcpu_cpuset_first(set); cpu < XCPU_NCPU_MAX;
-	    cpu = xcpu_cpuset_next(set, cpu))
-		if (!opt->predicate(cpu, arg))
-			xcpu_cpuset_del(set, cpu);
-}
-
 static void
 clear_result(struct xcpu_call_result *result)
 {

@@ -215,7 +215,7 @@ take_sources(struct xcpu_cpu *self, unsigned word)
 		return 0;
 	/*
 	 * [C1] acquire: the bit before the slot.  Pairs with [C1] in
-	 * xcpui_carrier_publish().
+	 * xcpui_carrier_publish() and serve_sources().
 	 */
 	return xcpu_xchg_acq(&self->call.sources[word], 0);
 }
@@ -241,7 +241,7 @@ serve_source(struct xcpu_cpu *self, unsigned source, unsigned *budget)
  * the bits is put back.
  */
 static bool
-serve_word(struct xcpu_cpu *self, unsigned word, unsigned *budget)
+serve_sources(struct xcpu_cpu *self, unsigned word, unsigned *budget)
 {
 	uint64_t bits = take_sources(self, word);
 	uint64_t above = ~(xcpu_cpu_bit(self->call.rotor) - 1);
@@ -302,7 +302,7 @@ xcpui_call_serve(struct xcpu_cpu *self, unsigned *budget)
 		uint64_t turn = (words & above) != 0 ? words & above : words;
 		unsigned word = xcpui_lowest(turn);
 
-		if (!serve_word(self, word, budget)) {
+		if (!serve_sources(self, word, budget)) {
 			if (nwords > 1)
 				/*
 				 * [C6] release: hands on what we acquired.
@@ -324,5 +324,5 @@ xcpui_call_serve_all(struct xcpu_cpu *self)
 
 	serve_token(self, &budget);
 	for (unsigned word = 0; word < self->domain->nwords; word++)
-		serve_word(self, word, &budget);
+		serve_sources(self, word, &budget);
 }

@@ -121,7 +121,10 @@ xcpui_post_group(struct xcpu_cpu *self, struct xcpui_post *post, unsigned group,
 
 	XCPU_TRACE(XCPU_TRACE_POST, group, lanes << 8 | post->cls);
 	/*
-	 * [D1] release: data before the bit.  Pairs with [D1] in xcpui_claim().
+	 * [D1] release: data before the bit.  Pairs with [D1] in xcpui_claim(),
+	 * and wherever else the owner takes his bits: xcpui_lane_polling(),
+	 * xcpui_lane_lazy(), xcpui_lane_ready(), xcpui_lane_leaving() and
+	 * xcpui_lane_off().
 	 * [D4] acquire: a lane seen LAZY has made its last access.  Pairs with
 	 * [D4] in xcpui_lane_lazy().
 	 * [L2] acquire: a lane seen OFF has done its last work.  Pairs with [L2]

@@ -86,6 +86,7 @@ put_slots(struct text *t, const struct xcpu_cpu *cpu)
 		for (unsigned w = 0; w < cpu->domain->nwords; w++) {
 			/* rlx: picture, both */
 			open |= xcpu_load_rlx(&cpu->call.slot[i].open[w]);
+			/* rlx: picture */
 			todo |= xcpu_load_rlx(&cpu->call.slot[i].todo[w]);
 		}
 		if (open == 0)

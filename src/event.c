@@ -291,14 +291,14 @@ take_pending(struct xcpu_cpu *self, unsigned word)
 		return 0;
 	/*
 	 * [E2] acquire: the bit before what its poster wrote.  Pairs with [E2]
-	 * in set_pending().
+	 * in set_pending() and serve_pending().
 	 */
 	return xcpu_xchg_acq(&self->event.pending[word], 0);
 }
 
 /* False when the budget ended first; the rest of the bits is put back. */
 static bool
-serve_word(struct xcpu_cpu *self, unsigned word, unsigned *budget)
+serve_pending(struct xcpu_cpu *self, unsigned word, unsigned *budget)
 {
 	uint64_t bits = take_pending(self, word);
 
@@ -332,7 +332,7 @@ xcpui_event_serve(struct xcpu_cpu *self, unsigned *budget)
 	for (unsigned n = 0; n < XCPU_EVENT_WORDS; n++) {
 		unsigned word = (start + n) % XCPU_EVENT_WORDS;
 
-		if (!serve_word(self, word, budget)) {
+		if (!serve_pending(self, word, budget)) {
 			self->event.rotor = (word + 1) % XCPU_EVENT_WORDS;
 			return true;
 		}
@@ -345,87 +345,7 @@ xcpui_event_serve(struct xcpu_cpu *self, unsigned *budget)
 	return false;
 }
 
-/* ---- rounds and the end of an event ---- */
-
-struct round {
-	const struct xcpu_domain *domain;
-	uint64_t number;
-	bool leaving_counts;		/* LEAVING is as good as OFF */
-	struct xcpu_cpuset left;	/* CPUs that have not passed */
-};
-
-static bool
-round_passed(const struct round *round, unsigned cpu)
-{
-	const struct xcpu_event_cpu *event = &round->domain->cpus[cpu].event;
-
-	/*
-	 * [E3] acquire: all that the CPU's handlers did.  Pairs with [E3] in
-	 * xcpui_event_serve().
-	 */
-	if (xcpu_load_acq(&event->passed) >= round->number)
-		return true;
-	return xcpui_lane_gone(round->domain, cpu, round->leaving_counts);
-}
-
-static bool
-round_over(struct xcpui_wait *wait)
-{
-	struct round *round = (struct round *)wait->what;
-
-	for (unsigned cpu = xcpu_cpuset_first(&round->left);
-	    cpu < round->domain->ncpu;
-	    cpu = xcpu_cpuset_next(&round->left, cpu)) {
-		if (!round_passed(round, cpu))
-			return false;
-		xcpu_cpuset_del(&round->left, cpu);
-	}
-	return true;
-}
-
-static void
-round_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
-{
-	*set = ((struct round *)wait->what)->left;
-}
-
-/*
- * Wait until every other CPU that is ready has drained once from here on.
- * `leaving_counts`: do not wait for CPUs that are leaving (a CPU that leaves
- * itself: two would wait for each other).
- */
-int
-xcpui_event_round(struct xcpu_cpu *self, bool leaving_counts)
-{
-	struct round round = {
-		.domain = self->domain,
-		.leaving_counts = leaving_counts,
-	};
-	struct xcpui_wait wait = {
-		.kind = XCPU_WAIT_ROUND,
-		.cls = XCPU_LANE_EVENT,
-		.over = round_over,
-		.missing = round_missing,
-		.what = &round,
-	};
-	struct xcpui_post post;
-	unsigned long state = xcpu_port_irq_save();
-
-	/*
-	 * [E3] release: what the round is about, before its number.  Pairs with
-	 * [E3] in xcpui_event_serve().
-	 */
-	round.number = xcpu_fetch_add_ar(&self->domain->event_round, 1) + 1;
-	/* Whoever is off says so by his lane, and sees our words as he returns. */
-	xcpu_cpuset_fill(&round.left, self->domain->ncpu);
-	xcpu_cpuset_del(&round.left, self->index);
-	xcpui_post_begin(&post, XCPU_LANE_EVENT);
-	xcpui_post_set(self, &post, &round.left);
-	xcpu_cpuset_andnot(&round.left, &post.refused);
-	xcpui_post_kick(self, &post);
-	xcpu_port_irq_restore(state);
-	return xcpui_wait(self, &wait);
-}
+/* ---- the end of an event ---- */
 
 /* The calling CPU's own part of a round: take and run what it has. */
 static void

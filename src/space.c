@@ -118,7 +118,10 @@ xcpui_space_note(struct xcpu_space *space, uint64_t gen,
 
 	if ((tag & RANGE_BUSY) != 0 || tag > gen)
 		return;
-	/* One try: whoever came between us is newer, or readers flush fully. */
+	/*
+	 * One try: whoever came between us is newer, or readers flush fully.
+	 * rlx: the stores that follow release it
+	 */
 	if (!xcpu_cas_rlx(&range->tag, &tag, gen | RANGE_BUSY))
 		return;
 	/*

@@ -16,6 +16,7 @@
 #define INITIATORS	4
 #define ARM_TRIES	4	/* others may shoot down between arm and change */
 #define TURNS_PER_LOOK	32	/* at the clock */
+#define CREDIT		16	/* glances that leave a CPU armed */
 
 static bool
 over(struct storm_cpu *me)
@@ -230,6 +231,7 @@ glance(struct storm_cpu *me, unsigned cpu)
 	oracle_glance(cpu, &look, space->mode, &space->page[page].settled,
 	    &space->page[page].newest);
 	me->glances++;
+	me->credit--;
 }
 
 static void
@@ -237,13 +239,15 @@ pastime(struct storm_cpu *me, unsigned cpu)
 {
 	unsigned dice = work_below(&me->rng, 2048);
 
-	if (dice < 256)
+	if (dice < 512 && me->credit > 0)
 		glance(me, cpu);
-	else if (dice < 264 && me->state == STORM_IDLE)
+	else if (dice < 512)
+		return;
+	else if (dice < 520 && me->state == STORM_IDLE)
 		move(me, cpu);
-	else if (dice < 266)
+	else if (dice < 522)
 		xcpu_idle_poll(20000);
-	else if (dice == 266)
+	else if (dice == 522)
 		mach_idle_once();
 }
 
@@ -269,7 +273,9 @@ storm_cpu_main(unsigned cpu, void *arg)
 	while (xcpu_load_acq(&storm.finished) < storm.ncpu &&
 	    xcpu_load_acq(&storm.stop) == 0) {
 		me->turns++;
-		if (!storm_serve(cpu) && !step(me, cpu))
+		if (storm_serve(cpu))
+			me->credit = CREDIT;
+		else if (!step(me, cpu))
 			pastime(me, cpu);
 		finish(me);
 		work_yield(&me->rng);

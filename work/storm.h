@@ -74,6 +74,7 @@ struct storm_cpu {
 	bool finished;
 	uint64_t began_ns;		/* the state, for a bound */
 	uint64_t turns;
+	unsigned credit;		/* glances until the next mail */
 	struct work_rng rng;
 	uint64_t shootdowns, mapped, glances;
 };

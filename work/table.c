@@ -146,6 +146,8 @@ print_latency(const struct xcpu_totals *x)
 			    kind, parts[i]), number));
 		mach_printf("\n");
 	}
+	mach_printf("  and %s that were over at once\n",
+	    work_number(x->wait_short, number));
 }
 
 /* ------------------------------------------------------------------ */

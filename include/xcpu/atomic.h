@@ -69,6 +69,8 @@ struct xcpu_aptr { void *v_; };
 	XCPU_PRIM_CAS(&(a)->v_, old, v, __ATOMIC_RELAXED, __FILE__, __LINE__)
 #define xcpu_cas_acq(a, old, v)						\
 	XCPU_PRIM_CAS(&(a)->v_, old, v, __ATOMIC_ACQUIRE, __FILE__, __LINE__)
+#define xcpu_cas_rel(a, old, v)						\
+	XCPU_PRIM_CAS(&(a)->v_, old, v, __ATOMIC_RELEASE, __FILE__, __LINE__)
 #define xcpu_cas_ar(a, old, v)						\
 	XCPU_PRIM_CAS(&(a)->v_, old, v, __ATOMIC_ACQ_REL, __FILE__, __LINE__)
 

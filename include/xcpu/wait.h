@@ -68,8 +68,9 @@ struct xcpu_stall {
 	struct xcpu_stall_target first;	/* the lowest CPU of `missing` */
 };
 
-/* The waiter's own note, for reports by others.  Private to the library. */
-struct xcpui_wait;
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /*
  * xcpu_wait_name: the word for a kind of wait, for reports.
@@ -80,10 +81,8 @@ struct xcpui_wait;
  * Cost:    a compare.
  * Returns: a constant string.
  */
-#ifdef __cplusplus
-extern "C" {
-#endif
 const char *xcpu_wait_name(enum xcpu_wait_kind kind);
+
 #ifdef __cplusplus
 }
 #endif

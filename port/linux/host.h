@@ -111,7 +111,7 @@ extern struct host_machine host;
 const char *host_start(const struct host_config *config); /* NULL, or why not */
 void host_stop(void);		/* CPUs parked; joins their threads */
 /* Start a function on another, parked CPU, in thread context, doorbell open. */
-int host_thread(unsigned cpu, xcpu_fn *fn, void *arg);	/* 0, -XCPU_EBUSY */
+int host_thread(unsigned cpu, xcpu_fn *fn, void *arg);	/* 0, or an error */
 
 /* selftest.c */
 int host_selftest(void);	/* how many tests failed */

@@ -64,6 +64,8 @@ give(struct host_cpu *cpu, xcpu_fn *fn, void *arg)
 int
 host_thread(unsigned cpu, xcpu_fn *fn, void *arg)
 {
+	if (cpu == 0 || cpu >= host.ncpu)
+		return -XCPU_EINVAL;
 	if (__atomic_exchange_n(&host.cpu[cpu].busy, 1, __ATOMIC_ACQUIRE) != 0)
 		return -XCPU_EBUSY;
 	give(&host.cpu[cpu], fn, arg);
@@ -200,6 +202,18 @@ mach_ncpu(void)
 	return host.ncpu;
 }
 
+struct xcpu_domain *
+mach_domain(void)
+{
+	return &host.domain;
+}
+
+struct xcpu_cpu *
+mach_cpu_block(unsigned cpu)
+{
+	return &host.block[cpu];
+}
+
 uint64_t
 mach_now_ns(void)
 {
@@ -266,7 +280,7 @@ mach_run_all(mach_main_fn *fn, void *arg)
 	everywhere.running = host.ncpu - 1;
 	for (unsigned i = 1; i < host.ncpu; i++) {
 		/* ends: it is on its way out of its last job */
-		while (host_thread(i, run_everywhere, NULL) != 0)
+		while (host_thread(i, run_everywhere, NULL) == -XCPU_EBUSY)
 			mach_relax();
 	}
 	fn(0, arg);

@@ -153,7 +153,10 @@ run(const struct command *command, const void *module, size_t module_len)
 
 	if (why != NULL)
 		return usage(why, "");
-	result = work_main(command->words, module, module_len);
+	if (options->work == WORK_SELFTEST)
+		result = host_selftest() != 0;
+	else
+		result = work_main(command->words, module, module_len);
 	host_stop();
 	faults_print();
 	return result;

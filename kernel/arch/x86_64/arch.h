@@ -232,7 +232,6 @@ void tick_start(unsigned hz);			/* on the calling CPU */
 
 void access_as_user(struct mach_access *list, unsigned n);
 void access_as_kernel(struct mach_access *list, unsigned n);
-void probe_send(unsigned cpu, uint64_t va);	/* detector.c: INVLPG there */
 
 void kick_init(void);				/* once cpus[] is filled */
 void kick_open(unsigned cpu);			/* it can be kicked from now on */

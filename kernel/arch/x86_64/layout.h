@@ -51,7 +51,6 @@
 #define VEC_PF		14
 #define VEC_TICK	0xe0
 #define VEC_WAKE	0xe1	/* leaves HLT, nothing else */
-#define VEC_PROBE	0xe2	/* the detector's own flush */
 #define VEC_IPI		0xf0	/* xcpu's */
 #define VEC_SPURIOUS	0xff
 

@@ -16,8 +16,6 @@ _Static_assert(offsetof(struct mach_access, va) == ACCESS_VA &&
 
 void trap(struct trap_frame *frame);
 
-static uint64_t probe_va;
-
 /* Where ring 3 sees a label of the window's code. */
 static uint64_t
 user_address(const char *label)
@@ -57,9 +55,6 @@ interrupt(struct cpu *cpu, unsigned vector)
 		break;
 	case VEC_IPI:
 		on_kick();
-		break;
-	case VEC_PROBE:
-		tlb_flush_page(__atomic_load_n(&probe_va, __ATOMIC_RELAXED));
 		break;
 	case VEC_WAKE:
 		break;
@@ -104,13 +99,6 @@ void
 access_as_kernel(struct mach_access *list, unsigned n)
 {
 	kernel_loop(list, list + n);
-}
-
-void
-probe_send(unsigned cpu, uint64_t va)
-{
-	__atomic_store_n(&probe_va, va, __ATOMIC_RELAXED);
-	apic_send(cpus[cpu]->arch.apic_id, ICR_FIXED | VEC_PROBE);
 }
 
 void

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * shootdown.h: between shootdown.c, which asks, and flush.c, which obeys.
+ */
+#ifndef XCPU_SHOOTDOWN_H
+#define XCPU_SHOOTDOWN_H
+
+#include "internal.h"
+
+/* Words of a request in a token line's slot. */
+enum xcpui_flush_word {
+	REQ_SPACE,
+	REQ_GEN,
+	REQ_START,
+	REQ_LEN,
+	REQ_HOW			/* stride, and flags above bit 8 */
+};
+
+/* The word that says how far this CPU is with a space; NULL: not loaded. */
+struct xcpu_au64 *xcpui_flush_progress(struct xcpu_cpu *self,
+    const struct xcpu_space *space);
+/* Flush on this CPU, fully above the ceiling, and count it. */
+void xcpui_flush_now(struct xcpu_cpu *self, struct xcpu_flush *flush);
+/* Serve one request: the change `gen` of a space, described in full. */
+void xcpui_flush_apply(struct xcpu_cpu *self, struct xcpu_flush *flush,
+    uint64_t gen);
+
+#endif /* XCPU_SHOOTDOWN_H */

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Unit tests (cmocka), and the compile matrix.
+#
+# The unit tests run with the address and undefined-behaviour sanitizers.
+
+UNIT_CFLAGS = $(CFLAGS_common) -Itests/unit -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+UNIT_LDFLAGS := -fsanitize=address,undefined
+
+# $(1) world, $(2) its further flags
+define unit_world
+$(1)_CC = $(CC)
+$(1)_CFLAGS = $$(UNIT_CFLAGS) $(2)
+$(call world,$(1))
+endef
+
+define unit_link
+$(call say,LD,$@)
+$(Q)$(CC) $(UNIT_LDFLAGS) -o $@ $^ -lcmocka
+endef
+
+# ---- cpuset, at each number of CPUs where a word or a bit could be missed ----
+
+CPUSET_SIZES := 1 2 31 32 33 63 64 65 255 4096
+CPUSET_TESTS := $(CPUSET_SIZES:%=$(O)/unit-cpuset-%/cpuset_test)
+
+define cpuset_size
+$(call unit_world,unit-cpuset-$(1),-DXCPU_NCPU_MAX=$(1))
+$(O)/unit-cpuset-$(1)/cpuset_test: \
+    $(call objs,unit-cpuset-$(1),tests/unit/cpuset_test.c src/cpuset.c)
+	$$(unit_link)
+endef
+$(foreach n,$(CPUSET_SIZES),$(eval $(call cpuset_size,$(n))))
+
+SUITES += unit-cpuset
+unit-cpuset_RUN   = for t in $(CPUSET_TESTS); do $$t || exit; done
+unit-cpuset_NEEDS = $(CPUSET_TESTS)
+
+# ---- port/x86_64-apic, on a register file ---------------------------------
+
+# Its instructions are those of one machine.
+ifeq ($(HOST_ARCH),x86_64)
+$(eval $(call unit_world,unit-apic,-DXCPU_NCPU_MAX=4096 -Iport/x86_64-apic \
+    -Itests/unit/apic -DXCPU_APIC_REGS_HEADER='"apic_mock.h"'))
+
+APIC_TESTS := $(O)/unit-apic/apic_test $(O)/unit-apic/apic_icr_test
+APIC_OBJS  := $(call objs,unit-apic,src/cpuset.c port/x86_64-apic/apic.c \
+	port/x86_64-apic/xcpu_kick.c $(wildcard tests/unit/apic/*.c))
+
+$(APIC_TESTS): $(O)/unit-apic/%: $(O)/unit-apic/tests/unit/%.o $(APIC_OBJS)
+	$(unit_link)
+
+SUITES += unit-apic
+unit-apic_RUN   = for t in $(APIC_TESTS); do $$t || exit; done
+unit-apic_NEEDS = $(APIC_TESTS)
+endif
+
+# ---- Every header alone, every option both ways ---------------------------
+
+SUITES += compile
+compile_RUN   = python3 tests/compile/run.py --cc $(CC)
+compile_TIME  = 300
+compile_TOOLS = clang g++
