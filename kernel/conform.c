@@ -35,8 +35,8 @@ lock_release(void)
 static void
 nmi(unsigned cpu, void (*fn)(void *arg), void *arg)
 {
-	cpus[cpu]->nmi_arg = arg;
-	__atomic_store_n(&cpus[cpu]->nmi_fn, fn, __ATOMIC_RELEASE);
+	cpus[cpu].nmi_arg = arg;
+	__atomic_store_n(&cpus[cpu].nmi_fn, fn, __ATOMIC_RELEASE);
 	nmi_send(cpu);
 }
 

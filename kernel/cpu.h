@@ -9,7 +9,7 @@
 
 #include "arch.h"
 
-#define DROP_STAMPS	256
+#define DROP_STAMPS	128
 
 struct xcpu_cpu;
 
@@ -40,7 +40,7 @@ struct cpu {
 	uint64_t kicks_taken, kicks_seen, coalesced;
 } __attribute__((aligned(64)));
 
-extern struct cpu *cpus[CPUS_MAX];
+extern struct cpu cpus[CPUS_MAX];
 extern unsigned ncpu;
 
 /* Held for a few lines, with interrupts off, and never across a wait. */

@@ -83,10 +83,10 @@ mach_run_all(mach_main_fn *fn, void *arg)
 int
 thread_start(unsigned cpu, void (*fn)(void *arg), void *arg)
 {
-	if (__atomic_load_n(&cpus[cpu]->thread_fn, __ATOMIC_ACQUIRE) != NULL)
+	if (__atomic_load_n(&cpus[cpu].thread_fn, __ATOMIC_ACQUIRE) != NULL)
 		return -XCPU_EBUSY;
-	cpus[cpu]->thread_arg = arg;
-	__atomic_store_n(&cpus[cpu]->thread_fn, fn, __ATOMIC_RELEASE);
+	cpus[cpu].thread_arg = arg;
+	__atomic_store_n(&cpus[cpu].thread_fn, fn, __ATOMIC_RELEASE);
 	wake_others();
 	return 0;
 }

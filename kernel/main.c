@@ -56,10 +56,10 @@ kernel_main(const struct boot_info *boot)
 	frames_init(boot->free_start, boot->free_end);
 	paging_init(boot->ram_end);
 	left_out = cpus_find(boot->firmware_table);
-	cpu_init(cpus[0]);
+	cpu_init(&cpus[0]);
 	clock_init();
 	port_init();
-	port_online(cpus[0]);
+	port_online(&cpus[0]);
 	tick_start(tick_hz());
 	cpus_start();
 	irq_on();

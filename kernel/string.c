@@ -37,11 +37,8 @@ memmove(void *to, const void *from, size_t n)
 	unsigned char *t = to;
 	const unsigned char *f = from;
 
-	if (t <= f || t >= f + n) {
-		for (; n > 0; n--)
-			*t++ = *f++;
-		return to;
-	}
+	if (t <= f)
+		return memcpy(to, from, n);	/* goes upwards */
 	for (; n > 0; n--)
 		t[n - 1] = f[n - 1];
 	return to;

@@ -23,21 +23,21 @@ page_counter(struct cpu *cpu, uint64_t va)
 uint64_t
 mach_drop_stamp(unsigned cpu, uint64_t va)
 {
-	return __atomic_load_n(&cpus[cpu]->drop_full, __ATOMIC_ACQUIRE) +
-	    __atomic_load_n(page_counter(cpus[cpu], va), __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&cpus[cpu].drop_full, __ATOMIC_ACQUIRE) +
+	    __atomic_load_n(page_counter(&cpus[cpu], va), __ATOMIC_ACQUIRE);
 }
 
 void
 mach_blind_arm(unsigned cpu)
 {
-	cpus[cpu]->blind_taken = false;
-	cpus[cpu]->blind_armed = true;
+	cpus[cpu].blind_taken = false;
+	cpus[cpu].blind_armed = true;
 }
 
 bool
 mach_blind_taken(unsigned cpu)
 {
-	return cpus[cpu]->blind_taken;
+	return cpus[cpu].blind_taken;
 }
 
 /* Whether the flush that was just asked for is the one to leave out. */

@@ -107,10 +107,10 @@ mach_counts(struct mach_counts *counts)
 	*counts = (struct mach_counts){ .kicks_sent = 0 };
 	for (i = 0; i < ncpu; i++) {
 		counts->kicks_sent += kicks_sent(i, false);
-		counts->taken += cpus[i]->kicks_taken;
-		counts->coalesced += cpus[i]->coalesced;
+		counts->taken += cpus[i].kicks_taken;
+		counts->coalesced += cpus[i].coalesced;
 		counts->nmi_sent += kicks_sent(i, true);
-		counts->nmi_taken += cpus[i]->nmis_taken;
+		counts->nmi_taken += cpus[i].nmis_taken;
 	}
 }
 
@@ -163,7 +163,7 @@ print_stall(const struct xcpu_stall *stall)
 		    first->waits_for, first->waiting_ns / 1000000);
 	if (stall->report > 2)		/* an NMI was sent by then */
 		mach_printf("stall: CPU %u was last seen at %lx\n", first->cpu,
-		    cpus[first->cpu]->nmi_pc);
+		    cpus[first->cpu].nmi_pc);
 }
 
 enum xcpu_stall_policy

@@ -55,8 +55,10 @@ lane_of(uint64_t word, unsigned lane)
 }
 
 void
-xcpui_post_begin(struct xcpui_post *post, unsigned cls)
+xcpui_post_begin(struct xcpu_cpu *self, struct xcpui_post *post, unsigned cls)
 {
+	/* rlx: the posts that follow release it; NMIs nest, and leave it as is */
+	xcpu_store_rlx(&self->posting, xcpu_load_rlx(&self->posting) + 1);
 	post->cls = cls;
 	post->reach_lazy = true;
 	post->kicks = false;
@@ -124,7 +126,7 @@ xcpui_post_group(struct xcpu_cpu *self, struct xcpui_post *post, unsigned group,
 	 * [D1] release: data before the bit.  Pairs with [D1] in xcpui_claim(),
 	 * and wherever else the owner takes his bits: xcpui_lane_polling(),
 	 * xcpui_lane_lazy(), xcpui_lane_ready(), xcpui_lane_leaving() and
-	 * xcpui_lane_off().
+	 * xcpui_lane_off(); and in xcpui_poster_at_work().
 	 * [D4] acquire: a lane seen LAZY has made its last access.  Pairs with
 	 * [D4] in xcpui_lane_lazy().
 	 * [L2] acquire: a lane seen OFF has done its last work.  Pairs with [L2]
@@ -161,13 +163,45 @@ count_kicks(struct xcpu_cpu *self, const struct xcpui_post *post)
 void
 xcpui_post_kick(struct xcpu_cpu *self, const struct xcpui_post *post)
 {
-	if (!post->kicks)
-		return;
-	count_kicks(self, post);
-	XCPU_TRACE(XCPU_TRACE_KICK, post->cls, xcpu_cpuset_first(&post->kick));
+	if (post->kicks) {
+		count_kicks(self, post);
+		XCPU_TRACE(XCPU_TRACE_KICK, post->cls,
+		    xcpu_cpuset_first(&post->kick));
 #if XCPU_PORT_LEVEL >= 1
-	xcpu_port_kick(&post->kick);
+		xcpu_port_kick(&post->kick);
 #endif
+	}
+	/*
+	 * [D5] release: kicked, before anybody may wonder where the kick is.
+	 * Pairs with [D5] in xcpui_poster_at_work().
+	 */
+	xcpu_store_rel(&self->posting,
+	    xcpu_load_rlx(&self->posting) - 1);	/* rlx: own word */
+}
+
+/*
+ * Does some CPU stand between a post and its kick, so that a bit without a
+ * kick means nothing?  A poster may stand there for long: its virtual CPU may
+ * be off the core.
+ */
+bool
+xcpui_poster_at_work(const struct xcpu_cpu *self)
+{
+	const struct xcpu_domain *domain = self->domain;
+
+	/*
+	 * [D1] acquire: whoever's bit was seen has said before that he is at
+	 * work.  Pairs with [D1] in xcpui_post_group().
+	 */
+	(void)xcpu_load_acq(&self->line->bell);
+	for (unsigned i = 0; i < domain->ncpu; i++)
+		/*
+		 * [D5] acquire: no longer posting, so it has kicked.  Pairs
+		 * with [D5] in xcpui_post_kick().
+		 */
+		if (xcpu_load_acq(&domain->cpus[i].posting) != 0)
+			return true;
+	return false;
 }
 
 void

@@ -138,17 +138,29 @@ xcpu_on_nmi(void)
 }
 
 /*
- * A kick that is under way when the tick comes is taken before the next tick
- * can be: both are masked by the same flag.  So bits that stand still over a
- * whole period, without a single claim, were kicked for in vain.
+ * Work that stands at two ticks in a row without a claim in between, and with no
+ * poster at work at the first: its kick was sent before that first tick, and
+ * would have been taken before the second, for both are masked by the same flag.
  */
+static bool
+kick_was_lost(struct xcpu_cpu *self, unsigned bits)
+{
+	uint64_t claims = xcpu_load_rlx(&self->claims);	/* rlx: own counter */
+	bool lost = (bits & self->tick_lane) != 0 &&
+	    claims == self->tick_claims;
+
+	self->tick_claims = claims;
+	self->tick_lane = !lost && bits != 0 &&
+	    !xcpui_poster_at_work(self) ? bits : 0;
+	return lost;
+}
+
 void
 xcpu_on_tick(void)
 {
 	struct xcpu_cpu *self = xcpu_port_self();
 	unsigned long state;
 	unsigned bits;
-	uint64_t claims;
 
 	if (self == NULL || self->domain == NULL || !takes_work(self))
 		return;
@@ -158,17 +170,13 @@ xcpu_on_tick(void)
 	if ((bits & XCPU_LANE_STATE) == XCPU_LANE_LAZY)
 		bits &= ~(unsigned)XCPU_LANE_FLUSH;
 	bits &= XCPU_LANE_CLASSES;
-	claims = xcpu_load_rlx(&self->claims);	/* rlx: own counter */
-	if (XCPU_PORT_LEVEL == 0 && bits != 0) {
-		xcpui_drain(self, XCPU_LANE_CLASSES);
-	} else if ((bits & self->tick_lane) != 0 &&
-	    claims == self->tick_claims) {
+	if (XCPU_PORT_LEVEL == 0) {
+		if (bits != 0)
+			xcpui_drain(self, XCPU_LANE_CLASSES);
+	} else if (kick_was_lost(self, bits)) {
 		XCPUI_COUNT(self, lost);
 		xcpui_drain(self, XCPU_LANE_CLASSES);
-		bits = 0;
 	}
-	self->tick_lane = bits;
-	self->tick_claims = claims;
 	xcpu_port_irq_restore(state);
 }
 

@@ -155,7 +155,7 @@ post_masked(struct xcpu_cpu *self, unsigned slot, struct xcpu_cpuset *set)
 			set_pending(self, cpu, slot);
 		}
 	}
-	xcpui_post_begin(&post, XCPU_LANE_EVENT);
+	xcpui_post_begin(self, &post, XCPU_LANE_EVENT);
 	xcpui_post_set(self, &post, set);
 	xcpui_post_kick(self, &post);
 	if (own) {

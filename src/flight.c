@@ -86,7 +86,7 @@ xcpui_flight_post(struct xcpui_flight *f, const struct xcpu_cpuset *set,
 {
 	struct xcpui_post post;
 
-	xcpui_post_begin(&post, XCPU_LANE_CALL);
+	xcpui_post_begin(f->self, &post, XCPU_LANE_CALL);
 	xcpui_post_set(f->self, &post, set);
 	xcpui_post_kick(f->self, &post);
 	f->targets = *set;

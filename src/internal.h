@@ -106,7 +106,9 @@ xcpui_group_add(struct xcpu_cpuset *set, unsigned group, unsigned lanes)
 	set->w[cpu / 64] |= (uint64_t)lanes << (cpu % 64);
 }
 
-void xcpui_post_begin(struct xcpui_post *post, unsigned cls);
+/* Each post_begin() is followed by groups and ends with one post_kick(). */
+void xcpui_post_begin(struct xcpu_cpu *self, struct xcpui_post *post,
+    unsigned cls);
 void xcpui_post_group(struct xcpu_cpu *self, struct xcpui_post *post,
     unsigned group, unsigned lanes);
 void xcpui_post_kick(struct xcpu_cpu *self, const struct xcpui_post *post);
@@ -119,6 +121,8 @@ xcpui_lane_takes(unsigned lane)
 	lane &= XCPU_LANE_STATE;
 	return lane == XCPU_LANE_READY || lane == XCPU_LANE_LAZY;
 }
+
+bool xcpui_poster_at_work(const struct xcpu_cpu *self);
 
 unsigned xcpui_claim(struct xcpu_cpu *self, unsigned allowed);
 unsigned xcpui_lane_look(const struct xcpu_domain *domain, unsigned cpu);

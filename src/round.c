@@ -89,7 +89,7 @@ xcpui_event_round(struct xcpu_cpu *self, bool leaving_counts)
 	/* Whoever is off says so by his lane, and sees our words as he returns. */
 	xcpu_cpuset_fill(&round.left, self->domain->ncpu);
 	xcpu_cpuset_del(&round.left, self->index);
-	xcpui_post_begin(&post, XCPU_LANE_EVENT);
+	xcpui_post_begin(self, &post, XCPU_LANE_EVENT);
 	xcpui_post_set(self, &post, &round.left);
 	xcpu_cpuset_andnot(&round.left, &post.refused);
 	xcpui_post_kick(self, &post);

@@ -80,7 +80,7 @@ post_requests(struct xcpu_cpu *self, struct shootdown *s,
 {
 	struct xcpui_post post;
 
-	xcpui_post_begin(&post, XCPU_LANE_FLUSH);
+	xcpui_post_begin(self, &post, XCPU_LANE_FLUSH);
 	post.reach_lazy = s->flush.space->kernel ||
 	    (s->flush.flags & XCPU_FLUSH_TABLES) != 0;
 	s->id = xcpui_slot_id(self);

@@ -59,6 +59,6 @@ endif
 # ---- Every header alone, every option both ways ---------------------------
 
 SUITES += compile
-compile_RUN   = python3 tests/compile/run.py --cc $(CC)
+compile_RUN   = python3 tests/compile/run.py
 compile_TIME  = 300
 compile_TOOLS = clang g++

@@ -70,6 +70,12 @@ struct replay_count {
 	uint64_t wakes;		/* of idle CPUs, by us */
 	uint64_t reads;		/* while waiting */
 	uint64_t late, forgotten;	/* probes after idling; no room for */
+	uint64_t frames_taken, frames_freed;
+};
+
+struct replay_gather {
+	mach_frame frame;
+	uint32_t page, generation;
 };
 
 struct replay_later {
@@ -82,11 +88,14 @@ struct replay_cpu {
 	enum replay_state state;
 	struct replay_space *space;	/* loaded */
 	uint32_t thread;
-	uint32_t asked;			/* last question answered */
+	struct xcpu_au32 ask;		/* number of the question put to it */
+	uint32_t answered;
 	uint32_t cursor;		/* next page to read while waiting */
+	struct oracle_batch hot;	/* what it was last asked to read */
+	struct replay_space *hot_space;
 	struct replay_later later[REPLAY_LATER];
 	unsigned nlater;
-	mach_frame *gather;		/* frames of one operation */
+	struct replay_gather *gather;	/* what one operation unmapped */
 	struct replay_count count;
 } __attribute__((aligned(64)));
 
@@ -94,13 +103,13 @@ struct replay_cpu {
 enum replay_question { REPLAY_ARM, REPLAY_PROBE, REPLAY_LEAVE };
 
 struct replay_ask {
-	struct xcpu_au32 number;
-	struct xcpu_au32 pending;
+	uint32_t number;
+	struct xcpu_au32 pending;	/* CPUs that have not answered */
 	enum replay_question question;
 	struct replay_space *space;
 	struct oracle_batch batch;
-	struct xcpu_cpuset asked;
-	uint8_t kept[XCPU_NCPU_MAX];
+	struct xcpu_cpuset asked, idle;	/* who runs there, who idles there */
+	uint32_t kept[XCPU_NCPU_MAX];	/* pages for which a CPU is armed */
 };
 
 /* What a record waits for in free order. */
@@ -121,9 +130,7 @@ struct replay {
 	struct xcpu_au32 *thread_done;
 	struct replay_ask ask;
 	struct xcpu_au32 turn;		/* the record to be made */
-	struct xcpu_au32 at_end;	/* CPUs that are through */
 	struct xcpu_au32 stop;		/* something is broken: end */
-	uint64_t frames_before;
 };
 
 extern struct replay replay;
@@ -152,37 +159,48 @@ replay_space_of(uint32_t index)
 	return index == TRACE_NONE ? NULL : &replay.space[index];
 }
 
-/* replay.c */
+/* replay.c: set-up, and each CPU's way through the records */
 unsigned replay_owner(const struct trace_record *record);
 void replay_stop(void);
+bool replay_out_of_memory(void);		/* says so; returns false */
 
-/* replay_wait.c: whose turn it is, and what one does meanwhile */
+/* replay_wait.c: whose turn it is, and what the others do meanwhile */
 bool replay_wait_turn(unsigned cpu, uint32_t record);
 void replay_pass_turn(unsigned cpu, uint32_t record);
+void replay_put(enum replay_question question, const struct xcpu_cpuset *to);
+bool replay_order_init(void);
 bool replay_wait_order(unsigned cpu, uint32_t i,
     const struct trace_record *record);
 void replay_done_order(const struct trace_record *record);
-bool replay_order_init(void);
-void replay_ask(unsigned cpu, enum replay_question question);
-bool replay_idles_with(unsigned cpu, const struct replay_space *space);
 
 /* replay_ops.c: the operations */
 void replay_apply(unsigned cpu, uint32_t i, const struct trace_record *record);
+
+/* replay_space.c: spaces and pages */
+bool replay_space_create(struct replay_space *space);
+void replay_space_release(struct replay_space *space);
 void replay_load(unsigned cpu, struct replay_space *space);
 void replay_go_lazy(unsigned cpu);
-void replay_drop_pages(struct replay_space *space);
+void replay_page_lock(struct replay_page *page);
+void replay_page_unlock(struct replay_page *page);
+bool replay_page_fresh(unsigned cpu, struct replay_space *space, uint32_t page,
+    unsigned rights);
+unsigned replay_unmap(unsigned cpu, struct replay_space *space, uint32_t first,
+    uint32_t n);
+void replay_free(unsigned cpu, struct replay_space *space, unsigned gathered);
+void replay_space_empty(struct replay_space *space);
 
-/* replay_shoot.c: a shootdown, with probes around it */
+/* replay_shoot.c: a shootdown, with probes before and after */
 void replay_batch_add(struct oracle_batch *batch,
     const struct replay_space *space, uint32_t page);
 void replay_shoot_begin(unsigned cpu, struct replay_space *space,
-    const struct oracle_batch *batch);
+    struct oracle_batch *batch);
 void replay_shoot(unsigned cpu, struct replay_space *space,
     enum trace_cause cause, uint64_t start, uint64_t len);
 void replay_shoot_end(unsigned cpu, struct replay_space *space,
-    const struct oracle_batch *batch);
-void replay_probe_later(unsigned cpu);
+    struct oracle_batch *batch);
 void replay_arm_ahead(unsigned cpu, uint32_t i);
+void replay_probe_late(unsigned cpu);
 
 /* replay_report.c */
 void replay_report(void);

@@ -62,6 +62,7 @@ struct xcpu_cpu {
 	uint32_t tick_lane;
 	/* Written by its own CPU, read by reports. */
 	struct xcpu_au64 claims __attribute__((aligned(XCPU_LINE_BYTES)));
+	struct xcpu_au32 posting;	/* between a post and its kick */
 	struct xcpu_running running;
 	struct xcpu_waiting waiting;
 	struct xcpu_flush_cpu flush __attribute__((aligned(XCPU_LINE_BYTES)));

@@ -22,7 +22,7 @@
 #define STALL_LIMIT_DEAF 2
 
 /* Spins between two yields; fewer where the CPU waited for may have no core. */
-#define SPINS_ROOMY	0xfff
+#define SPINS_ROOMY	0xff
 #define SPINS_CROWDED	0xf
 
 struct host_machine host;

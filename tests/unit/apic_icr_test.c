@@ -9,7 +9,6 @@
  */
 #include "unit.h"
 
-#include <xcpu/domain.h>
 #include <xcpu/error.h>
 #include <xcpu/port.h>
 
@@ -295,12 +294,6 @@ apic_refuses_bad_ids_and_targets(void **unused)
 	apic_setup(true, 4);
 	assert_int_equal(xcpu_apic_add(&apic, 5, UINT32_MAX), -XCPU_EINVAL);
 	assert_int_equal(xcpu_apic_add(&apic, 5, UINT32_MAX - 1), 0);
-}
-
-unsigned
-xcpu_cpu_index(void)
-{
-	return mock.self;
 }
 
 static void

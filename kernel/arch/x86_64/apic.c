@@ -85,9 +85,9 @@ kick_init(void)
 	xcpu_apic_init(&kicks, apic);
 	kicks.count = kick_count;
 	for (i = 0; i < ncpu; i++) {
-		if (xcpu_apic_add(&kicks, i, cpus[i]->arch.apic_id) != 0)
+		if (xcpu_apic_add(&kicks, i, cpus[i].arch.apic_id) != 0)
 			panic("ACPI lists APIC id %u twice",
-			    cpus[i]->arch.apic_id);
+			    cpus[i].arch.apic_id);
 	}
 	xcpu_port_x86.apic = &kicks;
 	xcpu_port_x86.vector = VEC_IPI;
@@ -115,5 +115,5 @@ kicks_sent(unsigned cpu, bool nmi)
 void
 nmi_send(unsigned cpu)
 {
-	apic_send(cpus[cpu]->arch.apic_id, ICR_NMI);
+	apic_send(cpus[cpu].arch.apic_id, ICR_NMI);
 }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <x86_insn.h>
+
 #include "layout.h"
 
 #define CPUS_MAX	255	/* xAPIC identifiers are 8 bits, 0xff is "all" */
@@ -63,22 +65,11 @@ cpu_self(void)
 	return self;
 }
 
-static inline void
-cpu_pause(void)
-{
-	__asm__ volatile("pause" ::: "memory");
-}
-
-#define RFLAGS_IF	0x200
-
-static inline unsigned long
-irq_save(void)
-{
-	unsigned long flags;
-
-	__asm__ volatile("pushfq; popq %0; cli" : "=r"(flags) :: "memory");
-	return flags & RFLAGS_IF;
-}
+/* The shared half's names for what port/x86_64-apic has already. */
+#define cpu_pause	xcpu_x86_pause
+#define irq_save	xcpu_x86_irq_save
+#define irq_restore	xcpu_x86_irq_restore
+#define irq_is_on	xcpu_x86_irq_on
 
 static inline void
 irq_off(void)
@@ -90,22 +81,6 @@ static inline void
 irq_on(void)
 {
 	__asm__ volatile("sti" ::: "memory");
-}
-
-static inline void
-irq_restore(unsigned long state)
-{
-	if (state != 0)
-		irq_on();
-}
-
-static inline bool
-irq_is_on(void)
-{
-	uint64_t flags;
-
-	__asm__ volatile("pushfq; popq %0" : "=r"(flags) :: "memory");
-	return (flags & RFLAGS_IF) != 0;
 }
 
 /* Opens interrupts and halts in one step: STI holds them back until HLT. */

@@ -34,10 +34,10 @@ read_clocks(struct reading *best)
 	unsigned i;
 
 	for (i = 0; i < READINGS; i++) {
-		uint64_t before = rdtsc();
+		uint64_t before = xcpu_x86_rdtsc();
 		uint32_t pm = inl(pm_timer_port);
 		uint32_t count = apic_read(APIC_COUNT);
-		uint64_t took = rdtsc() - before;
+		uint64_t took = xcpu_x86_rdtsc() - before;
 
 		if (took >= shortest)
 			continue;

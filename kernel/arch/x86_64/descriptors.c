@@ -87,7 +87,7 @@ descriptors_load(struct cpu *cpu)
 	struct table_pointer idtr = { sizeof(idt) - 1, (uint64_t)idt };
 
 	arch->self = cpu;
-	wrmsr(MSR_GS_BASE, (uint64_t)cpu);
+	xcpu_x86_wrmsr(MSR_GS_BASE, (uint64_t)cpu);
 	if (cpu->index == 0)
 		idt_fill();
 	gdt_fill(arch);
@@ -97,7 +97,7 @@ descriptors_load(struct cpu *cpu)
 	__asm__ volatile("lidt %0" : : "m"(idtr));
 	__asm__ volatile("ltr %w0" : : "r"(TSS_SEL));
 	/* boot.S runs on this CS already; DS, ES and SS stay null. */
-	wrmsr(MSR_STAR, (uint64_t)KERNEL_CS << 32);
-	wrmsr(MSR_LSTAR, (uint64_t)downcall_return);
-	wrmsr(MSR_SFMASK, RFLAGS_IF);
+	xcpu_x86_wrmsr(MSR_STAR, (uint64_t)KERNEL_CS << 32);
+	xcpu_x86_wrmsr(MSR_LSTAR, (uint64_t)downcall_return);
+	xcpu_x86_wrmsr(MSR_SFMASK, XCPU_X86_FLAG_IF);
 }

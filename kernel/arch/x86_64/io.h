@@ -50,20 +50,4 @@ rdmsr(uint32_t msr)
 	return (uint64_t)high << 32 | low;
 }
 
-static inline void
-wrmsr(uint32_t msr, uint64_t value)
-{
-	__asm__ volatile("wrmsr" : : "a"((uint32_t)value),
-	    "d"((uint32_t)(value >> 32)), "c"(msr) : "memory");
-}
-
-static inline uint64_t
-rdtsc(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high) :: "memory");
-	return (uint64_t)high << 32 | low;
-}
-
 #endif /* XCPU_KERNEL_X86_IO_H */

@@ -8,7 +8,7 @@
 #define STACK_BYTES	16384
 #define START_WAIT_US	1000000
 
-struct cpu *cpus[CPUS_MAX];
+struct cpu cpus[CPUS_MAX];
 unsigned ncpu;
 
 /* Read by boot.S. */
@@ -23,26 +23,22 @@ void ap_main(struct cpu *cpu);
 void
 cpu_init_first(void)
 {
-	static struct cpu first;
-
-	first.arch.self = &first;
-	cpus[0] = &first;
+	cpus[0].arch.self = &cpus[0];
 	ncpu = 1;
-	wrmsr(MSR_GS_BASE, (uint64_t)&first);
+	xcpu_x86_wrmsr(MSR_GS_BASE, (uint64_t)&cpus[0]);
 }
 
 static void
-cpu_add(struct cpu *cpu, unsigned index, uint8_t apic_id)
+cpu_add(unsigned index, uint8_t apic_id)
 {
 	void *list = mach_alloc(MACH_PAGE_SIZE);
 
-	if (cpu == NULL || list == NULL)
+	if (list == NULL)
 		panic("no memory for CPU %u", index);
 	paging_map_window(1 + index, list);
-	cpu->index = index;
-	cpu->arch.apic_id = apic_id;
-	cpu->arch.access_list = list;
-	cpus[index] = cpu;
+	cpus[index].index = index;
+	cpus[index].arch.apic_id = apic_id;
+	cpus[index].arch.access_list = list;
 }
 
 unsigned
@@ -54,12 +50,10 @@ cpus_find(uint64_t firmware_table)
 	apic_map();
 	acpi_read(firmware_table, &info);
 	pm_timer_port = info.pm_timer;
-	cpu_add(cpus[0], 0, (uint8_t)(apic_read(APIC_ID) >> 24));
+	cpu_add(0, (uint8_t)(apic_read(APIC_ID) >> 24));
 	for (i = 0; i < info.n; i++) {
-		if (info.apic_ids[i] == cpus[0]->arch.apic_id)
-			continue;
-		cpu_add(mach_alloc(sizeof(struct cpu)), ncpu, info.apic_ids[i]);
-		ncpu++;
+		if (info.apic_ids[i] != cpus[0].arch.apic_id)
+			cpu_add(ncpu++, info.apic_ids[i]);
 	}
 	return info.left_out;
 }
@@ -117,7 +111,7 @@ cpus_start(void)
 		apic_send(0, ICR_OTHERS | ICR_INIT);
 	wait_us(10000);
 	for (i = 1; i < ncpu; i++)
-		cpu_start(cpus[i]);
+		cpu_start(&cpus[i]);
 }
 
 /* Out of HLT; they find out why by themselves. */

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * replay_report.c: what a replay did, beside what the recorded kernel did, and
+ * whether both may be compared.
+ *
+ * In strict order everything but the number of probes follows from the file, so
+ * the counts must be those that the reader of the text foresaw.
+ */
+#include "replay.h"
+
+static struct replay_count total;
+
+static void
+add(uint64_t *to, const uint64_t *from, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		to[i] += from[i];
+}
+
+/* A struct replay_count is nothing but counters. */
+static void
+sum_up(void)
+{
+	total = (struct replay_count){ 0 };
+	for (unsigned cpu = 0; cpu < replay.ncpu; cpu++)
+		add((uint64_t *)&total,
+		    (const uint64_t *)&replay.cpu[cpu]->count,
+		    sizeof(total) / sizeof(uint64_t));
+	total.lines[TRACE_IGNORED] =
+	    replay.trace.expected.lines[TRACE_IGNORED];
+}
+
+static uint64_t
+sum_of(const uint64_t *table, unsigned n)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		sum += table[i];
+	return sum;
+}
+
+static uint64_t
+sum_of32(const uint32_t *table, unsigned n)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		sum += table[i];
+	return sum;
+}
+
+static void
+fail(const char *what, uint64_t found, uint64_t wanted)
+{
+	mach_printf("replay: FAILED: %s: %lu, and should be %lu\n", what,
+	    (unsigned long)found, (unsigned long)wanted);
+	replay.failed = true;
+}
+
+static void
+check(const char *what, uint64_t found, uint64_t wanted)
+{
+	if (found != wanted)
+		fail(what, found, wanted);
+}
+
+static void
+print_head(void)
+{
+	const struct trace *trace = &replay.trace;
+
+	mach_printf("replay of %s: %u events, %u operations, %u threads, %u "
+	    "spaces\n", trace->name, trace->events, trace->records,
+	    trace->threads, trace->spaces);
+	if (replay.spread)
+		mach_printf("  placement  spread: thread k on CPU k mod %u; "
+		    "synthetic, not to be held against the recording\n",
+		    replay.ncpu);
+	else
+		mach_printf("  placement  recorded: %u CPUs of %u\n",
+		    trace->cpus, replay.ncpu);
+	mach_printf("  order      %s\n", replay.strict ?
+	    "strict: that of the file" :
+	    "free: only fork, exec, exit and migration wait; for stress");
+}
+
+static void
+print_row(const char *name, uint64_t count, const char *note)
+{
+	mach_printf("    %-22s %9lu%s\n", name, (unsigned long)count,
+	    note);
+}
+
+static void
+print_lines(void)
+{
+	const uint64_t *lines = total.lines;
+
+	mach_printf("  lines\n");
+	print_row("applied", lines[TRACE_APPLIED], "");
+	print_row("implicit", lines[TRACE_IMPLICIT],
+	    "  switches that were not recorded");
+	print_row("hidden", lines[TRACE_HIDDEN],
+	    "  faults on a page that was there");
+	print_row("ignored", lines[TRACE_IGNORED], "  no operation");
+	print_row("sum", sum_of(lines, TRACE_CLASS_COUNT),
+	    sum_of(lines, TRACE_CLASS_COUNT) == replay.trace.events ?
+	    "  = the events of the file" : "  but the file has other events");
+	mach_printf("  operations\n");
+	for (unsigned op = 0; op < TRACE_OP_COUNT; op++) {
+		if (total.ops[op] != 0)
+			print_row(trace_op_name(op), total.ops[op], "");
+	}
+	mach_printf("  ignored lines\n");
+	for (unsigned kind = 0; kind < TRACE_IGNORED_COUNT; kind++) {
+		if (replay.trace.expected.ignored[kind] != 0)
+			print_row(trace_ignored_name(kind),
+			    replay.trace.expected.ignored[kind], "");
+	}
+	mach_printf("  noted: %lu hidden unmaps, %lu faults raced, %lu "
+	    "copies of a page not seen before, %u forks without a child\n",
+	    (unsigned long)(total.hidden - total.raced),
+	    (unsigned long)total.raced,
+	    (unsigned long)total.cow_absent,
+	    replay.trace.expected.fork_ignored);
+}
+
+/* The recording's columns stand only where they may be compared. */
+static void
+print_cause(const char *name, uint64_t requests, uint64_t recorded_requests,
+    uint64_t kicks, uint64_t recorded_kicks)
+{
+	mach_printf("    %-22s %9lu ", name, (unsigned long)requests);
+	if (replay.spread || !replay.strict)
+		mach_printf("%9s %9lu %9s\n", "-", (unsigned long)kicks,
+		    "-");
+	else
+		mach_printf("%9lu %9lu %9lu\n",
+		    (unsigned long)recorded_requests,
+		    (unsigned long)kicks,
+		    (unsigned long)recorded_kicks);
+}
+
+static void
+print_causes(void)
+{
+	const struct trace_recorded *recorded = &replay.trace.recorded;
+
+	mach_printf("  shootdowns               requests               kicks\n"
+	    "    %-22s %9s %9s %9s %9s\n", "cause", "xcpu", "recorded", "xcpu",
+	    "recorded");
+	for (unsigned i = 0; i < TRACE_CAUSE_COUNT; i++) {
+		if (total.requests[i] + recorded->requests[i] != 0)
+			print_cause(trace_cause_name(i), total.requests[i],
+			    recorded->requests[i], total.kicks[i],
+			    recorded->kicks[i]);
+	}
+	print_cause("sum", sum_of(total.requests, TRACE_CAUSE_COUNT),
+	    sum_of32(recorded->requests, TRACE_CAUSE_COUNT),
+	    sum_of(total.kicks, TRACE_CAUSE_COUNT),
+	    sum_of32(recorded->kicks, TRACE_CAUSE_COUNT));
+	if (replay.strict)
+		mach_printf("  on this placement Linux's rule sends %lu kicks, a "
+		    "broadcast %lu\n", (unsigned long)total.linux_kicks,
+		    (unsigned long)total.broadcast_kicks);
+	mach_printf("  idle CPUs woken %lu times", (unsigned long)
+	    total.wakes);
+	if (!replay.spread && replay.strict)
+		mach_printf(" (recorded: %u IPIs beside the flush kicks)",
+		    recorded->ipis - recorded->ipis_flush);
+	mach_printf("\n");
+}
+
+static void
+print_probes(void)
+{
+	struct oracle_count probes;
+
+	oracle_sum(&probes);
+	mach_printf("  probes     %lu armed, %lu idle; %lu of them after the "
+	    "CPU had idled, %lu forgotten\n", (unsigned long)probes.armed,
+	    (unsigned long)probes.idle, (unsigned long)total.late,
+	    (unsigned long)total.forgotten);
+	mach_printf("  reads      %lu while waiting\n",
+	    (unsigned long)total.reads);
+	mach_printf("  stale reads %lu\n", (unsigned long)
+	    xcpu_load_rlx(&work_run.failures[WORK_STALE]));
+}
+
+static void
+check_expected(void)
+{
+	const struct trace_expected *expected = &replay.trace.expected;
+
+	for (unsigned i = 0; i < TRACE_CLASS_COUNT; i++)
+		check("lines of a class", total.lines[i], expected->lines[i]);
+	for (unsigned i = 0; i < TRACE_OP_COUNT; i++)
+		check(trace_op_name(i), total.ops[i], expected->ops[i]);
+	for (unsigned i = 0; i < TRACE_CAUSE_COUNT; i++)
+		check(trace_cause_name(i), total.requests[i],
+		    expected->requests[i]);
+	check("hidden", total.hidden, expected->hidden);
+	check("raced", total.raced, expected->raced);
+	check("absent copies", total.cow_absent, expected->cow_absent);
+}
+
+static void
+check_all(void)
+{
+	uint64_t kicks = sum_of(total.kicks, TRACE_CAUSE_COUNT);
+	uint64_t limit = sum_of32(replay.trace.recorded.kicks,
+	    TRACE_CAUSE_COUNT) + REPLAY_SLACK;
+
+	if (xcpu_load_rlx(&replay.stop) != 0) {
+		mach_printf("replay: FAILED: it did not come to its end\n");
+		replay.failed = true;
+		return;
+	}
+	check("lines", sum_of(total.lines, TRACE_CLASS_COUNT),
+	    replay.trace.events);
+	check("frames that came back", total.frames_freed, total.frames_taken);
+	if (replay.strict)
+		check_expected();
+	if (replay.strict && !replay.spread && kicks > limit)
+		fail("kicks, at most", kicks, limit);
+	if (work_failures() != 0)
+		replay.failed = true;
+}
+
+void
+replay_report(void)
+{
+	sum_up();
+	print_head();
+	print_lines();
+	print_causes();
+	print_probes();
+	check_all();
+	work_run.tally.shootdowns += sum_of(total.requests, TRACE_CAUSE_COUNT);
+	work_run.tally.background += total.reads;
+	mach_printf("replay: %s\n", replay.failed ? "FAILED" : "ok");
+}
