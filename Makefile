@@ -159,7 +159,6 @@ TOOL_TESTS := $(patsubst tests/tools/test_%.py,%,$(wildcard tests/tools/test_*.p
 SUITES += $(TOOL_TESTS:%=tool-%)
 $(foreach t,$(TOOL_TESTS),$(eval tool-$(t)_RUN = python3 tests/tools/test_$(t).py))
 tool-lint_TOOLS  = shellcheck codespell
-tool-configs_TOOLS = gcc clang
 tool-sizes_TOOLS = gcc $(GCC_aarch64) $(GCC_riscv64)
 
 # Each patch of tests/plants/ must be caught by its own report.

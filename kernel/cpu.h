@@ -34,6 +34,7 @@ struct cpu {
 	/* tlb.c: drops are written by this CPU only, read by all. */
 	bool blind_armed, blind_taken;
 	uint64_t drop_full, drop_page[DROP_STAMPS];
+	uint64_t fill_next_ns;
 
 	/* Interrupts, written by this CPU only. */
 	uint64_t ticks, spurious, nmis_taken;

@@ -8,6 +8,9 @@
  */
 #include "kernel.h"
 
+#define FILL_PAGES	0
+#define FILL_NS		UINT64_C(30000000)
+
 static void
 count(uint64_t *counter)
 {
@@ -60,10 +63,32 @@ tlb_drop_page(uint64_t va)
 	tlb_flush_page(va);
 }
 
+/*
+ * QEMU sizes a TLB when it flushes it, by how full it was of late.  A kernel
+ * that touches few pages gets a small one, where pages push each other out,
+ * and then a stale translation is not there to be seen.  So a TLB about to be
+ * dropped is filled first, often enough for QEMU to remember.
+ */
+static void
+tlb_keep_large(struct cpu *cpu)
+{
+	uint64_t now = mach_now_ns();
+	uint64_t page;
+
+	if (now < cpu->fill_next_ns)
+		return;
+	cpu->fill_next_ns = now + FILL_NS;
+	for (page = 0; page < FILL_PAGES; page++)
+		*(const volatile char *)phys_to_virt(page * MACH_PAGE_SIZE);
+}
+
 void
 tlb_drop_all(void)
 {
-	count(&cpu_self()->drop_full);
+	struct cpu *cpu = cpu_self();
+
+	tlb_keep_large(cpu);
+	count(&cpu->drop_full);
 	tlb_flush_all();
 }
 
@@ -71,6 +96,9 @@ tlb_drop_all(void)
 void
 tlb_drop_by_root(uint64_t root)
 {
-	count(&cpu_self()->drop_full);
+	struct cpu *cpu = cpu_self();
+
+	tlb_keep_large(cpu);
+	count(&cpu->drop_full);
 	root_load(root);
 }

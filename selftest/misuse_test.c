@@ -122,6 +122,48 @@ misuse_null(struct selftest *t)
 	expect_nothing_happened(t);
 }
 
+static void
+expect_bad_option(struct selftest *t, const struct xcpu_call_opt *opt)
+{
+	EXPECT_EQ(t, xcpu_call_one(t->other, count_run, NULL, opt),
+	    -XCPU_EINVAL);
+	EXPECT_EQ(t, xcpu_call_set(&t->all, count_run, NULL, opt),
+	    -XCPU_EINVAL);
+	EXPECT_EQ(t, xcpu_call_any(&t->all, count_run, NULL, opt),
+	    -XCPU_EINVAL);
+	EXPECT_EQ(t, xcpu_call_start(&seen.call, &t->all, count_run, NULL,
+	    opt), -XCPU_EINVAL);
+}
+
+/* Kills: options of no meaning, or that a start cannot honour, passed over. */
+static void
+misuse_options(struct selftest *t)
+{
+	struct xcpu_call_opt opt = { .flags = 1u << 20 };
+	struct xcpu_call_result result;
+
+	begin(t);
+	expect_bad_option(t, &opt);
+	opt = (struct xcpu_call_opt){
+		.not_ready = (enum xcpu_not_ready)(XCPU_FAIL_NOT_READY + 1)
+	};
+	expect_bad_option(t, &opt);
+	/* What only a waiting call can honour. */
+	opt = (struct xcpu_call_opt){ .result = &result };
+	EXPECT_EQ(t, xcpu_call_start(&seen.call, &t->all, count_run, NULL,
+	    &opt), -XCPU_EINVAL);
+	opt = (struct xcpu_call_opt){ .timeout_ns = 1 };
+	EXPECT_EQ(t, xcpu_call_start(&seen.call, &t->all, count_run, NULL,
+	    &opt), -XCPU_EINVAL);
+	opt = (struct xcpu_call_opt){ .flags = XCPU_CALL_SERIAL };
+	EXPECT_EQ(t, xcpu_call_start(&seen.call, &t->all, count_run, NULL,
+	    &opt), -XCPU_EINVAL);
+	opt = (struct xcpu_call_opt){ .not_ready = XCPU_WAIT_NOT_READY };
+	EXPECT_EQ(t, xcpu_call_start(&seen.call, &t->all, count_run, NULL,
+	    &opt), -XCPU_EINVAL);
+	expect_nothing_happened(t);
+}
+
 /* Kills: a generation that is not compared. */
 static void
 misuse_event_id(struct selftest *t)
@@ -203,6 +245,8 @@ static const struct selftest_case cases[] = {
 	{ "misuse_empty_set", "F-B26 BUG-55", "nothing of the port",
 	    misuse_empty_set, 0, 1, 0 },
 	{ "misuse_null", "F-B26", "nothing of the port", misuse_null, 0, 1, 0 },
+	{ "misuse_options", "F-B26", "nothing of the port",
+	    misuse_options, 0, 1, 0 },
 	{ "misuse_event_id", "F-B26 F-N2", "nothing of the port",
 	    misuse_event_id, 0, 1, 0 },
 	{ "misuse_range", "F-B26 INV-S8", "nothing of the port",

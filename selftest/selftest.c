@@ -13,8 +13,8 @@ static const struct selftest_group *const groups[] = {
 	&selftest_start, &selftest_drain, &selftest_idle, &selftest_nested,
 	&selftest_deadline, &selftest_life, &selftest_offline,
 	&selftest_misuse, &selftest_context, &selftest_space, &selftest_flush,
-	&selftest_shootdown, &selftest_nmi, &selftest_stat, &selftest_dump,
-	&selftest_stall,
+	&selftest_shootdown, &selftest_lazy, &selftest_nmi, &selftest_stat,
+	&selftest_trace, &selftest_stall,
 };
 
 #define NGROUPS (sizeof(groups) / sizeof(groups[0]))
@@ -93,7 +93,10 @@ print_result(const struct selftest *t, const struct selftest_case *test,
 	tap_number(&line, number);
 	tap_text(&line, " - ");
 	tap_text(&line, test->name);
-	tap_text(&line, skip != NULL ? " # SKIP " : " # ");
+	if (skip != NULL)
+		tap_text(&line, " # SKIP ");
+	else if (test->ids[0] != '\0')
+		tap_text(&line, " # ");
 	tap_text(&line, skip != NULL ? skip : test->ids);
 	t->host->line(t->host->to, line.text);
 }

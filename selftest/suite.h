@@ -72,7 +72,7 @@ extern const struct selftest_group selftest_port, selftest_event,
     selftest_stall, selftest_drain, selftest_idle, selftest_nested,
     selftest_life, selftest_offline, selftest_misuse, selftest_context,
     selftest_nmi, selftest_space, selftest_flush, selftest_shootdown,
-    selftest_stat, selftest_dump;
+    selftest_lazy, selftest_stat, selftest_trace;
 
 /* ---- checks ---- */
 
@@ -178,6 +178,7 @@ bool selftest_nmi_run(struct selftest *t, unsigned cpu, xcpu_fn *fn, void *arg);
 
 uint64_t selftest_page(const struct selftest *t, unsigned page);
 uint64_t selftest_kernel_page(const struct selftest *t, unsigned page);
+uint64_t selftest_page_bytes(const struct selftest *t);
 bool selftest_map(struct selftest *t, struct xcpu_space *space, uint64_t va,
     uint64_t value);
 /* Load a space on each CPU of a set; NULL: none. */

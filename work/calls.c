@@ -8,6 +8,9 @@
  */
 #include "calls.h"
 
+#define CALLERS	2	/* at a time, and for how many calls, */
+#define BURST	64	/* where those whose turn it is not halt */
+
 struct calls calls;
 
 /* ------------------------------------------------------------------ */
@@ -131,13 +134,16 @@ call_and_wait(struct calls_cpu *me)
 	struct xcpu_call_opt opt = { .result = &result };
 	unsigned long state = 0;
 	bool masked = work_once_in(&me->rng, 8);
+	uint64_t begun_ns;
 	int answer;
 
 	pick_options(me, &opt);
 	call_open(me, &me->wait);
 	if (masked)
 		state = mach_mask();
+	begun_ns = mach_now_ns();
 	answer = call_somehow(me, &opt);
+	work_time(&me->times, mach_now_ns() - begun_ns);
 	if (masked)
 		mach_unmask(state);
 	check_answer(me, &opt, answer);
@@ -237,6 +243,56 @@ stay_masked(struct calls_cpu *me)
 }
 
 static void
+end_turn(struct calls_cpu *me)
+{
+	xcpu_fetch_add_rel(&calls.callers, (uint32_t)-1);
+	xcpu_resched((me->cpu + 1) % calls.ncpu);
+}
+
+/* Where CPUs halt (run.h), a few call at a time and the others answer. */
+static bool
+my_turn(struct calls_cpu *me)
+{
+	if (!work_halts())
+		return true;
+	if (me->burst > 1) {
+		me->burst--;
+		return true;
+	}
+	if (me->burst == 1) {
+		me->burst = 0;
+		end_turn(me);
+	} else if (xcpu_fetch_add_ar(&calls.callers, 1) < CALLERS) {
+		me->burst = BURST;
+		return true;
+	} else {
+		xcpu_fetch_add_rel(&calls.callers, (uint32_t)-1);
+	}
+	mach_idle_once();
+	return false;
+}
+
+static void
+do_something(struct calls_cpu *me)
+{
+	unsigned dice = work_below(&me->rng, 1024);
+
+	if (dice < 256)
+		call_and_go_on(me);
+	else if (dice < 1000)
+		call_and_wait(me);
+	else if (dice < 1020)
+		stay_masked(me);
+	else if (dice == 1020 && me->cpu != 0) {
+		end_all(me);
+		work_leave_and_return(me->cpu, &me->rng);
+		me->left++;
+	}
+	if (work_once_in(&me->rng, 4))
+		work_yield(&me->rng);
+}
+
+static void
 calls_cpu_main(unsigned cpu, void *arg)
 {
 	struct calls_cpu *me = calls.cpu[cpu];
@@ -244,28 +300,21 @@ calls_cpu_main(unsigned cpu, void *arg)
 
 	(void)arg;
 	work_seed(&me->rng, 3, cpu);
-	while (me->calls < share && !work_passed(calls.goal.limit_ns)) {
-		unsigned dice = work_below(&me->rng, 1024);
-
-		if (dice < 256)
-			call_and_go_on(me);
-		else if (dice < 1000)
-			call_and_wait(me);
-		else if (dice < 1020)
-			stay_masked(me);
-		else if (dice < 1021 && cpu != 0) {
-			end_all(me);
-			work_leave_and_return(cpu, &me->rng);
-			me->left++;
-		}
-		if (work_once_in(&me->rng, 4))
-			work_yield(&me->rng);
-	}
+	while (me->calls < share && !work_passed(calls.goal.limit_ns))
+		if (my_turn(me))
+			do_something(me);
 	end_all(me);
+	if (me->burst != 0)
+		end_turn(me);
+	me->burst = 0;
 	xcpu_fetch_add_rel(&calls.finished, 1);
 	/* ends: every CPU finishes its share, or its time is over */
-	while (xcpu_load_acq(&calls.finished) < calls.ncpu)
-		mach_relax();
+	while (xcpu_load_acq(&calls.finished) < calls.ncpu) {
+		if (work_halts())
+			mach_idle_once();
+		else
+			mach_relax();
+	}
 }
 
 static bool
@@ -312,5 +361,6 @@ calls_run(const struct work_goal *goal)
 		work_run.tally.calls += calls.cpu[cpu]->calls;
 		work_run.tally.call_runs += calls.cpu[cpu]->runs;
 		work_run.tally.left += calls.cpu[cpu]->left;
+		work_times_add(WORK_TIME_CALL, &calls.cpu[cpu]->times);
 	}
 }

@@ -35,9 +35,10 @@ struct call_record {
 struct calls_cpu {
 	struct work_rng rng;
 	unsigned cpu;
-	bool can_leave;
+	unsigned burst;			/* calls left of its turn */
 	uint64_t serial;
 	uint64_t calls, refused, left;
+	struct work_times times;
 	uint64_t runs __attribute__((aligned(64)));	/* for others, here */
 	struct call_record wait;
 	struct call_record nowait[CALLS_NOWAIT];
@@ -47,6 +48,7 @@ struct calls {
 	struct work_goal goal;
 	unsigned ncpu;
 	struct calls_cpu *cpu[XCPU_NCPU_MAX];
+	struct xcpu_au32 callers;	/* CPUs whose turn it is, if they halt */
 	struct xcpu_au32 finished;
 };
 

@@ -73,14 +73,14 @@ shoot(struct storm_cpu *me, const struct oracle_batch *batch)
 static int
 shoot_somehow(struct storm_cpu *me, const struct oracle_batch *batch)
 {
-	unsigned long state;
-	int error;
+	bool masked = work_once_in(&me->rng, 8);
+	unsigned long state = masked ? mach_mask() : 0;
+	uint64_t begun_ns = mach_now_ns();
+	int error = shoot(me, batch);
 
-	if (!work_once_in(&me->rng, 8))
-		return shoot(me, batch);
-	state = mach_mask();
-	error = shoot(me, batch);
-	mach_unmask(state);
+	work_time(&me->times, mach_now_ns() - begun_ns);
+	if (masked)
+		mach_unmask(state);
 	return error;
 }
 

@@ -76,16 +76,26 @@ prepare(struct storm_cpu *me, struct storm_space *space)
 	return true;
 }
 
+/*
+ * Not the conductor, who touches so much of the kernel meanwhile that he may
+ * lose a page of it by himself; if he is alone, then with a user page.
+ */
+static unsigned
+victim_of(unsigned trial)
+{
+	return storm.ncpu == 1 ? 0 : 1 + trial / 2 % (storm.ncpu - 1);
+}
+
 static bool
 one_shootdown(struct storm_cpu *me, unsigned trial)
 {
 	struct storm_request *request = &me->request;
-	unsigned victim = trial / 2 % storm.ncpu;
+	unsigned victim = victim_of(trial);
 	struct xcpu_cpuset stale, named;
 	bool stop = false;
 
-	if (!prepare(me, &storm.space[trial % 2 == 0 ? STORM_SHARED :
-	    STORM_KERNEL]))
+	if (!prepare(me, &storm.space[trial % 2 == 0 || victim == 0 ?
+	    STORM_SHARED : STORM_KERNEL]))
 		return false;
 	request->blind = victim;
 	stop = !ask_all(me, &stale);

@@ -20,6 +20,8 @@ storm_ask(unsigned cpu, const struct xcpu_cpuset *set)
 		xcpu_fetch_add_ar(&request->pending, 1);
 		xcpu_fetch_or_rel(&storm.cpu[to]->mail[cpu / 64],
 		    xcpu_cpu_bit(cpu));
+		if (work_halts())
+			xcpu_resched(to);
 	}
 	xcpu_fetch_add_rel(&request->pending, (uint32_t)-1);
 }
@@ -90,8 +92,9 @@ probe(unsigned cpu, const struct storm_request *request)
 }
 
 static void
-serve_one(unsigned cpu, struct storm_request *request)
+serve_one(unsigned cpu, unsigned sender)
 {
+	struct storm_request *request = &storm.cpu[sender]->request;
 	struct storm_cpu *me = storm.cpu[cpu];
 	unsigned stale;
 
@@ -106,7 +109,34 @@ serve_one(unsigned cpu, struct storm_request *request)
 			xcpu_fetch_or_rel(&request->stale[cpu / 64],
 			    xcpu_cpu_bit(cpu));
 	}
-	xcpu_fetch_add_rel(&request->pending, (uint32_t)-1);
+	if (xcpu_fetch_add_ar(&request->pending, (uint32_t)-1) == 1 &&
+	    work_halts())
+		xcpu_resched(sender);
+}
+
+static bool
+has_mail(const struct storm_cpu *me)
+{
+	for (unsigned i = 0; i < XCPU_CPUSET_WORDS; i++)
+		if (xcpu_load_rlx(&me->mail[i]) != 0)
+			return true;
+	return false;
+}
+
+/*
+ * Masked before the look: whoever brings mail, or the last answer, from then on
+ * posts a kick that ends the halt.
+ */
+void
+storm_halt(unsigned cpu)
+{
+	struct storm_cpu *me = storm.cpu[cpu];
+	unsigned long state = mach_mask();
+
+	if (!has_mail(me) && (me->state == STORM_IDLE ||
+	    !storm_answered(cpu)))
+		mach_idle_once();
+	mach_unmask(state);
 }
 
 bool
@@ -122,6 +152,6 @@ storm_serve(unsigned cpu)
 	}
 	for (unsigned sender = xcpu_cpuset_first(&from);
 	    sender < XCPU_NCPU_MAX; sender = xcpu_cpuset_next(&from, sender))
-		serve_one(cpu, &storm.cpu[sender]->request);
+		serve_one(cpu, sender);
 	return !xcpu_cpuset_empty(&from);
 }

@@ -34,7 +34,7 @@ bool replay_run(const void *module, size_t len);
 /* ------------------------------------------------------------------ */
 /* Shared by replay*.c only.                                             */
 
-#define REPLAY_LATER	64	/* probes kept for a CPU that idles */
+#define REPLAY_LATER	64	/* armed probes kept for a CPU that idles */
 #define REPLAY_SLACK	3	/* kicks beyond the recorded ones */
 
 /* Changed only under `busy` in free order, only by whose turn it is else. */
@@ -78,11 +78,6 @@ struct replay_gather {
 	uint32_t page, generation;
 };
 
-struct replay_later {
-	uint32_t page;
-	bool kept;
-};
-
 /* Written by its own CPU, or by whose turn it is while that one waits. */
 struct replay_cpu {
 	enum replay_state state;
@@ -93,7 +88,8 @@ struct replay_cpu {
 	uint32_t cursor;		/* next page to read while waiting */
 	struct oracle_batch hot;	/* what it was last asked to read */
 	struct replay_space *hot_space;
-	struct replay_later later[REPLAY_LATER];
+	uint32_t hot_turn;		/* of that question */
+	uint32_t later[REPLAY_LATER];	/* pages to probe when it is back */
 	unsigned nlater;
 	struct replay_gather *gather;	/* what one operation unmapped */
 	struct replay_count count;
@@ -199,6 +195,7 @@ void replay_shoot(unsigned cpu, struct replay_space *space,
     enum trace_cause cause, uint64_t start, uint64_t len);
 void replay_shoot_end(unsigned cpu, struct replay_space *space,
     struct oracle_batch *batch);
+void replay_arm(unsigned cpu, const struct oracle_batch *batch);
 void replay_arm_ahead(unsigned cpu, uint32_t i);
 void replay_probe_late(unsigned cpu);
 

@@ -48,6 +48,18 @@ replay_batch_add(struct oracle_batch *batch, const struct replay_space *space,
 	batch->n++;
 }
 
+/*
+ * Reads what will be shot down.  A TLB that drops one entry to take another may
+ * do so at the first read; at the second it has them all.
+ */
+void
+replay_arm(unsigned cpu, const struct oracle_batch *batch)
+{
+	(void)oracle_arm(cpu, batch);
+	if (oracle_kept(cpu, batch, 0) != (1u << batch->n) - 1)
+		(void)oracle_arm(cpu, batch);
+}
+
 /* Who runs in the space, and who idles with it, but the calling CPU. */
 static void
 find_holders(unsigned cpu, const struct replay_space *space)
@@ -98,24 +110,23 @@ replay_shoot_begin(unsigned cpu, struct replay_space *space,
 	replay.ask.space = space;
 	replay_put(REPLAY_ARM, &replay.ask.asked);
 	if (replay.cpu[cpu]->space == space)
-		(void)oracle_arm(cpu, batch);
+		replay_arm(cpu, batch);
 	note_kept(cpu, space, 0);
 }
 
-/* What a CPU that idles must look at when it is back in the space. */
+/* What a CPU that idles, armed, must look at when it is back in the space. */
 static void
-leave_for_later(struct replay_cpu *it, uint32_t page, bool kept)
+leave_for_later(struct replay_cpu *it, uint32_t page)
 {
 	for (unsigned i = 0; i < it->nlater; i++) {
-		if (it->later[i].page == page)
+		if (it->later[i] == page)
 			return;
 	}
 	if (it->nlater == REPLAY_LATER) {
 		it->count.forgotten++;
 		return;
 	}
-	it->later[it->nlater].page = page;
-	it->later[it->nlater++].kept = kept;
+	it->later[it->nlater++] = page;
 }
 
 void
@@ -135,10 +146,11 @@ replay_shoot_end(unsigned cpu, struct replay_space *space,
 	for (unsigned other = 0; !space->dead && other < replay.ncpu; other++) {
 		if (!xcpu_cpuset_has(&ask->idle, other))
 			continue;
-		for (unsigned i = 0; i < batch->n; i++)
-			leave_for_later(replay.cpu[other],
-			    batch->page[i].row - space->first,
-			    ask->kept[other] & 1u << i);
+		for (unsigned i = 0; i < batch->n; i++) {
+			if (ask->kept[other] & 1u << i)
+				leave_for_later(replay.cpu[other],
+				    batch->page[i].row - space->first);
+		}
 	}
 }
 
@@ -225,31 +237,47 @@ add_coming(struct oracle_batch *batch, const struct replay_space *space,
 	}
 }
 
-#define LOOK_AHEAD 256	/* records; a longer idle time is armed in part */
+#define LOOK_AHEAD	256	/* records; a longer idle time is armed in part */
+#define ARM_AHEAD	(ORACLE_WINDOW / ORACLE_BATCH - 1)	/* batches */
+
+/* The next pages of its space that others change before its own next record. */
+static uint32_t
+find_coming(unsigned cpu, struct oracle_batch *batch, uint32_t i, uint32_t end)
+{
+	const struct replay_space *space = replay.cpu[cpu]->space;
+	struct trace_record record;
+
+	for (; i < end && batch->n < ORACLE_BATCH; i++) {
+		trace_record(&replay.trace, i, &record);
+		if (replay_owner(&record) == cpu)
+			return end;
+		if (record.space == space->index)
+			add_coming(batch, space, &record);
+	}
+	return i;
+}
 
 /* Before it idles, a CPU reads what others will change while it does. */
 void
 replay_arm_ahead(unsigned cpu, uint32_t i)
 {
-	struct oracle_batch batch = { .mode = MACH_AS_USER, .op = MACH_READ };
-	const struct replay_space *space = replay.cpu[cpu]->space;
+	const struct replay_cpu *me = replay.cpu[cpu];
 	uint32_t end = i + LOOK_AHEAD;
-	struct trace_record record;
 
-	if (space == NULL || replay.cpu[cpu]->state != REPLAY_USER)
+	if (me->space == NULL || me->state != REPLAY_USER)
 		return;
 	if (end > replay.trace.records)
 		end = replay.trace.records;
-	for (i++; i < end && batch.n < ORACLE_BATCH; i++) {
-		trace_record(&replay.trace, i, &record);
-		if (replay_owner(&record) == cpu)
-			break;
-		if (record.space == space->index)
-			add_coming(&batch, space, &record);
+	i++;
+	for (unsigned n = 0; n < ARM_AHEAD && i < end; n++) {
+		struct oracle_batch batch = { .mode = MACH_AS_USER,
+			.op = MACH_READ };
+
+		i = find_coming(cpu, &batch, i, end);
+		look(&batch, me->space);
+		if (batch.n > 0)
+			replay_arm(cpu, &batch);
 	}
-	look(&batch, space);
-	if (batch.n > 0)
-		(void)oracle_arm(cpu, &batch);
 }
 
 /* Back in the space: probe what was shot down meanwhile. */
@@ -261,18 +289,11 @@ replay_probe_late(unsigned cpu)
 	for (unsigned next = 0; next < me->nlater; ) {
 		struct oracle_batch batch = { .mode = MACH_AS_USER,
 			.op = MACH_READ };
-		unsigned kept = 0;
 
-		for (; next < me->nlater && batch.n < ORACLE_BATCH; next++) {
-			unsigned n = batch.n;
-
-			replay_batch_add(&batch, me->space,
-			    me->later[next].page);
-			if (batch.n > n && me->later[next].kept)
-				kept |= 1u << n;
-		}
+		for (; next < me->nlater && batch.n < ORACLE_BATCH; next++)
+			replay_batch_add(&batch, me->space, me->later[next]);
 		look(&batch, me->space);
-		(void)oracle_probe(cpu, &batch, kept);
+		(void)oracle_probe(cpu, &batch, UINT32_MAX);
 		me->count.late += batch.n;
 	}
 }

@@ -32,7 +32,28 @@ judge(unsigned cpu, const struct replay_space *space, uint32_t page,
 	    "another page's frame");
 }
 
-/* Reads pages of its space: what was asked for last, and the others in turn. */
+/* Which pages to read: what it was asked to read last, and the others in turn. */
+static unsigned
+choose(struct replay_cpu *me, uint32_t page[DWELL_READS])
+{
+	const struct replay_space *space = me->space;
+	unsigned n = 0;
+
+	for (; me->hot_space == space && n < me->hot.n &&
+	    n < DWELL_READS; n++)
+		page[n] = me->hot.page[n].row - space->first;
+	/* Armed, it reads nothing else, that the TLB may keep what it has. */
+	if (n > 0 && me->hot_turn == xcpu_load_rlx(&replay.turn))
+		return n;
+	if (n > DWELL_READS / 2)
+		n = DWELL_READS / 2;
+	for (; n < DWELL_READS; n++) {
+		me->cursor = (me->cursor + 1) % space->npages;
+		page[n] = me->cursor;
+	}
+	return n;
+}
+
 static void
 dwell(unsigned cpu)
 {
@@ -42,17 +63,9 @@ dwell(unsigned cpu)
 	uint32_t page[DWELL_READS];
 	unsigned n = 0;
 
-	if (space->npages == 0) {
-		mach_relax();
-		return;
-	}
-	for (; me->hot_space == space && n < me->hot.n &&
-	    n < DWELL_READS / 2; n++)
-		page[n] = me->hot.page[n].row - space->first;
-	for (; n < DWELL_READS; n++) {
-		me->cursor = (me->cursor + 1) % space->npages;
-		page[n] = me->cursor;
-	}
+	mach_relax();
+	if (space->npages > 0)
+		n = choose(me, page);
 	for (unsigned i = 0; i < n; i++)
 		list[i] = (struct mach_access){ .op = MACH_READ,
 			.va = replay_va(space, page[i]) };
@@ -87,7 +100,8 @@ answer(unsigned cpu)
 	case REPLAY_ARM:
 		me->hot = ask->batch;
 		me->hot_space = ask->space;
-		(void)oracle_arm(cpu, &ask->batch);
+		me->hot_turn = xcpu_load_rlx(&replay.turn);
+		replay_arm(cpu, &ask->batch);
 		break;
 	case REPLAY_PROBE:
 		(void)oracle_probe(cpu, &ask->batch, ask->kept[cpu]);

@@ -48,6 +48,24 @@ work_yield(struct work_rng *rng)
 }
 
 void
+work_time(struct work_times *times, uint64_t ns)
+{
+	unsigned bucket = 0;
+
+	while (bucket < XCPU_STAT_BUCKETS - 1 && ns >> bucket > 1)
+		bucket++;
+	times->ns[bucket]++;
+}
+
+void
+work_times_add(enum work_timed which, struct work_times *times)
+{
+	for (unsigned i = 0; i < XCPU_STAT_BUCKETS; i++)
+		work_run.times[which].ns[i] += times->ns[i];
+	*times = (struct work_times){ 0 };
+}
+
+void
 work_leave_and_return(unsigned cpu, struct work_rng *rng)
 {
 	int error = xcpu_cpu_offline();

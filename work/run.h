@@ -25,6 +25,13 @@ enum work_failure {
 	WORK_FAILURES
 };
 
+/* How long operations took, by powers of two as in xcpu/stat.h. */
+struct work_times {
+	uint64_t ns[XCPU_STAT_BUCKETS];
+};
+
+enum work_timed { WORK_TIME_SHOOTDOWN, WORK_TIME_CALL, WORK_TIMES };
+
 /* What one workload did, for the table. */
 struct work_tally {
 	uint64_t shootdowns;
@@ -42,6 +49,7 @@ struct work_run {
 	unsigned ncpu;
 	uint64_t begun_ns;
 	struct work_tally tally;
+	struct work_times times[WORK_TIMES];
 	struct xcpu_au64 failures[WORK_FAILURES];
 	struct xcpu_au32 printed;	/* REPORT lines */
 };
@@ -114,11 +122,24 @@ work_passed(uint64_t limit_ns)
 	return limit_ns != 0 && mach_now_ns() >= limit_ns;
 }
 
+void work_time(struct work_times *times, uint64_t ns);
+void work_times_add(enum work_timed which, struct work_times *times);
+
 /* How many operations a workload does, and until when. */
 struct work_goal {
 	uint64_t ops;
 	uint64_t limit_ns;
 };
+
+/*
+ * Where every CPU is a thread of the emulator, CPUs that spin keep those that
+ * work from running: workloads then halt instead, and wake each other.
+ */
+static inline bool
+work_halts(void)
+{
+	return work_run.options.mode == WORK_MODE_MULTI;
+}
 
 /* ------------------------------------------------------------------ */
 /* The workloads; each returns when all CPUs are quiet again.             */

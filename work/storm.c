@@ -16,7 +16,7 @@
 #define INITIATORS	4
 #define ARM_TRIES	4	/* others may shoot down between arm and change */
 #define TURNS_PER_LOOK	32	/* at the clock */
-#define CREDIT		16	/* glances that leave a CPU armed */
+#define CREDIT		2	/* glances between mails: a CPU stays armed */
 
 static bool
 over(struct storm_cpu *me)
@@ -260,6 +260,16 @@ finish(struct storm_cpu *me)
 	xcpu_fetch_add_rel(&storm.finished, 1);
 }
 
+/* Between two turns. */
+static void
+rest(struct storm_cpu *me, unsigned cpu, bool worked)
+{
+	if (work_halts() && !worked)
+		storm_halt(cpu);
+	else
+		work_yield(&me->rng);
+}
+
 static void
 storm_cpu_main(unsigned cpu, void *arg)
 {
@@ -272,13 +282,16 @@ storm_cpu_main(unsigned cpu, void *arg)
 	/* ends: every CPU finishes, or one of them says stop */
 	while (xcpu_load_acq(&storm.finished) < storm.ncpu &&
 	    xcpu_load_acq(&storm.stop) == 0) {
+		bool served = storm_serve(cpu);
+		bool worked = step(me, cpu);
+
 		me->turns++;
-		if (storm_serve(cpu))
+		if (served)
 			me->credit = CREDIT;
-		else if (!step(me, cpu))
+		else if (!worked)
 			pastime(me, cpu);
 		finish(me);
-		work_yield(&me->rng);
+		rest(me, cpu, served || worked);
 	}
 	storm_wake_up(me);
 	storm_load(me, STORM_KERNEL);
@@ -296,6 +309,7 @@ add_up(void)
 		tally->shootdowns += me->shootdowns;
 		tally->mapped += me->mapped;
 		tally->background += me->glances;
+		work_times_add(WORK_TIME_SHOOTDOWN, &me->times);
 		me->shootdowns = me->mapped = me->glances = 0;
 	}
 	oracle_sum(&count);

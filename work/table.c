@@ -125,29 +125,48 @@ print_flushes(const struct work_tally *t, const struct xcpu_totals *x)
 }
 
 static void
-print_latency(const struct xcpu_totals *x)
+print_quantiles(const char *name, const struct xcpu_totals *x,
+    enum xcpu_wait_kind kind)
 {
 	static const unsigned parts[] = { 500, 900, 990, 999 };
 	char number[WORK_NUMBER];
-	uint64_t waits;
+	uint64_t n = 0;
 
-	mach_printf("\n%-16s%12s%12s%12s%12s%12s\n", "waits, ns below",
-	    "count", "p50", "p90", "p99", "p99.9");
-	for (unsigned kind = XCPU_WAIT_CALL; kind < XCPU_WAIT_KINDS; kind++) {
-		waits = 0;
-		for (unsigned b = 0; b < XCPU_STAT_BUCKETS; b++)
-			waits += x->wait_ns[kind][b];
-		if (waits == 0)
-			continue;
-		mach_printf("  %-14s%12s", xcpu_wait_name(kind),
-		    work_number(waits, number));
-		for (unsigned i = 0; i < 4; i++)
-			mach_printf("%12s", work_number(xcpu_stat_quantile(x,
-			    kind, parts[i]), number));
-		mach_printf("\n");
+	for (unsigned b = 0; b < XCPU_STAT_BUCKETS; b++)
+		n += x->wait_ns[kind][b];
+	if (n == 0)
+		return;
+	mach_printf("  %-16s%11s", name, work_number(n, number));
+	for (unsigned i = 0; i < 4; i++)
+		mach_printf("%12s", work_number(xcpu_stat_quantile(x, kind,
+		    parts[i]), number));
+	mach_printf("\n");
+}
+
+/* Whole operations by our own clock; waits as xcpu timed them, if not short. */
+static void
+print_latency(const struct xcpu_totals *x)
+{
+	static const char *const names[XCPU_WAIT_KINDS] = {
+		[XCPU_WAIT_CALL] = "waits: call",
+		[XCPU_WAIT_FLUSH] = "waits: shootdown",
+		[XCPU_WAIT_ROUND] = "waits: round",
+		[XCPU_WAIT_READY] = "waits: ready",
+	};
+	static struct xcpu_totals own;
+
+	for (unsigned b = 0; b < XCPU_STAT_BUCKETS; b++) {
+		own.wait_ns[XCPU_WAIT_FLUSH][b] =
+		    work_run.times[WORK_TIME_SHOOTDOWN].ns[b];
+		own.wait_ns[XCPU_WAIT_CALL][b] =
+		    work_run.times[WORK_TIME_CALL].ns[b];
 	}
-	mach_printf("  and %s that were over at once\n",
-	    work_number(x->wait_short, number));
+	mach_printf("\n%-18s%11s%12s%12s%12s%12s\n", "ns, at most",
+	    "count", "p50", "p90", "p99", "p99.9");
+	print_quantiles("shootdown", &own, XCPU_WAIT_FLUSH);
+	print_quantiles("call", &own, XCPU_WAIT_CALL);
+	for (unsigned kind = XCPU_WAIT_CALL; kind < XCPU_WAIT_KINDS; kind++)
+		print_quantiles(names[kind], x, (enum xcpu_wait_kind)kind);
 }
 
 /* ------------------------------------------------------------------ */

@@ -103,6 +103,7 @@ faults_parse(const char *text, uint64_t seed, unsigned ncpu)
 			    "freeze, with a comma between";
 	}
 	host_faults.on = true;
+	host_print("faults: %s, by seed %lu\n", text, (unsigned long)seed);
 	return NULL;
 }
 

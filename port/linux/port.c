@@ -197,9 +197,9 @@ print_target(const struct xcpu_stall_target *target)
 		host_print("stall: CPU %u runs nothing for others\n",
 		    target->cpu);
 	if (target->waits != XCPU_WAIT_NONE)
-		host_print("stall: CPU %u itself waits for CPU %u, for a %s, "
-		    "for %lu ms\n", target->cpu, target->waits_for,
-		    xcpu_wait_name(target->waits), ms(target->waiting_ns));
+		host_print("stall: CPU %u itself has waited %lu ms for CPU %u "
+		    "(%s)\n", target->cpu, ms(target->waiting_ns),
+		    target->waits_for, xcpu_wait_name(target->waits));
 }
 
 enum xcpu_stall_policy
@@ -210,10 +210,10 @@ xcpu_port_stall(const struct xcpu_stall *report)
 	if (host.judge != NULL)
 		return host.judge(report, host.judge_arg);
 	list_cpus(&report->missing, missing, sizeof(missing));
-	host_print("REPORT stall: CPU %u waits for CPU %s, for a %s, for %lu "
-	    "ms (report %u, %u kicks sent again)\n", report->waiter, missing,
-	    xcpu_wait_name(report->kind), ms(report->waited_ns), report->report,
-	    report->rekicks);
+	host_print("REPORT stall: CPU %u has waited %lu ms for CPU %s (%s; "
+	    "report %u, %u kicks sent again)\n", report->waiter,
+	    ms(report->waited_ns), missing, xcpu_wait_name(report->kind),
+	    report->report, report->rekicks);
 	if (report->fn != NULL)
 		host_print("stall: the function is program+0x%lx\n",
 		    place_of(report->fn));

@@ -12,8 +12,9 @@ threads-tsan_EXTRA := -fsanitize=thread
 threads-asan_EXTRA := -fsanitize=address
 threads-ubsan_EXTRA := -fsanitize=undefined -fno-sanitize-recover=all
 
-THREADS_WORLDS := threads threads-tsan threads-asan threads-ubsan
+THREADS_SANITIZED := threads-tsan threads-asan threads-ubsan
 
+# $(1) world; the program of that name has its objects.
 define threads_world
 $(1)_CC     := $(CC)
 $(1)_CFLAGS := $(THREADS_CFLAGS) $($(1)_EXTRA)
@@ -23,11 +24,26 @@ $(O)/xcpu-$(1): $(call objs,$(1),$(THREADS_SRCS))
 	$$(call say,LD,$$@)
 	$$(Q)$(CC) -pthread $($(1)_EXTRA) -o $$@ $$^
 endef
-$(foreach w,$(THREADS_WORLDS),$(eval $(call threads_world,$(w))))
+$(foreach w,threads $(THREADS_SANITIZED),$(eval $(call threads_world,$(w))))
 
 THREADS := $(O)/xcpu-threads
 PROGRAMS += $(THREADS)
 
-.PHONY: threads threads-sanitizers
-threads: $(THREADS)
-threads-sanitizers: $(foreach w,$(THREADS_WORLDS),$(O)/xcpu-$(w))
+# The self-test in each of them, and some runs of the workloads.
+SUITES += threads threads-runs
+threads_RUN   = for n in 1 2 4 65; do $(THREADS) work=selftest cpus=$$n || exit; done
+threads_NEEDS = $(THREADS)
+threads_TIME  = 120
+threads-runs_RUN   = python3 port/linux/runs.py $(THREADS)
+threads-runs_NEEDS = $(THREADS)
+threads-runs_TIME  = 240
+
+# $(1) world
+define threads_suite
+SUITES += $(1)
+$(1)_RUN   = $(O)/xcpu-$(1) work=selftest cpus=4 && \
+	python3 port/linux/runs.py --short $(O)/xcpu-$(1)
+$(1)_NEEDS = $(O)/xcpu-$(1)
+$(1)_TIME  = 240
+endef
+$(foreach w,$(THREADS_SANITIZED),$(eval $(call threads_suite,$(w))))

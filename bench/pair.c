@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pair.c: two threads, each on a core of its own, that run rounds against each
+ * other.
+ *
+ * They are the first two CPUs of the threads port.  Between runs the second one
+ * waits for the next order in the line below; nothing else of this file is
+ * touched while rounds are run.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <sys/resource.h>
+
+#include "bench.h"
+#include "host.h"
+
+#define REALTIME_PRIORITY 10
+
+static struct {
+	/* Written by the first CPU. */
+	uint32_t turn;
+	const struct measure *measure;	/* NULL: it is over */
+	uint64_t rounds;
+	/* Written by the second. */
+	uint32_t ready __attribute__((aligned(128)));
+	uint32_t done;
+	long switches;		/* times that this turn was preempted */
+} order __attribute__((aligned(128)));
+
+static bool realtime;
+
+/* Times that the kernel took the core away from this thread. */
+static long
+switches(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return usage.ru_nivcsw;
+}
+
+/* True when nothing but the kernel itself can preempt this thread. */
+static bool
+become_realtime(void)
+{
+	struct sched_param param = { .sched_priority = REALTIME_PRIORITY };
+
+	return sched_setscheduler(0, SCHED_FIFO, &param) == 0;
+}
+
+static void
+become_normal(void)
+{
+	struct sched_param param = { 0 };
+
+	sched_setscheduler(0, SCHED_OTHER, &param);
+}
+
+static void
+wait_for(const uint32_t *word, uint32_t value)
+{
+	/* ends: the other thread comes to this turn */
+	for (unsigned spins = 0; __atomic_load_n(word, __ATOMIC_ACQUIRE) !=
+	    value; spins++)
+		xcpu_port_relax(spins);
+}
+
+static void
+second_main(void *unused)
+{
+	(void)unused;
+	become_realtime();
+	for (uint32_t turn = 1;; turn++) {	/* ends: an order of NULL */
+		long before;
+
+		wait_for(&order.turn, turn);
+		if (order.measure == NULL)
+			break;
+		before = switches();
+		__atomic_store_n(&order.ready, turn, __ATOMIC_RELEASE);
+		order.measure->second(order.rounds);
+		order.switches = switches() - before;
+		__atomic_store_n(&order.done, turn, __ATOMIC_RELEASE);
+	}
+	become_normal();
+	__atomic_store_n(&order.done, order.turn, __ATOMIC_RELEASE);
+}
+
+static uint32_t
+give(const struct measure *measure, uint64_t rounds)
+{
+	uint32_t turn = order.turn + 1;
+
+	order.measure = measure;
+	order.rounds = rounds;
+	__atomic_store_n(&order.turn, turn, __ATOMIC_RELEASE);
+	return turn;
+}
+
+static uint64_t
+kicks(void)
+{
+	struct mach_counts counts;
+
+	mach_counts(&counts);
+	return counts.kicks_sent;
+}
+
+void
+pair_run(const struct measure *measure, uint64_t rounds, struct run *run)
+{
+	uint64_t kicks_before = kicks();
+	long before = switches();
+	uint32_t turn = give(measure, rounds);
+	uint64_t start;
+
+	wait_for(&order.ready, turn);
+	start = xcpu_port_now_ns();
+	run->ns = measure->first(rounds) - start;
+	wait_for(&order.done, turn);
+	run->preempted = order.switches != 0 || switches() != before;
+	run->kicks = kicks() - kicks_before;
+	run->exact = measure->seen == NULL || measure->seen() == rounds;
+}
+
+bool
+pair_realtime(void)
+{
+	return realtime;
+}
+
+const char *
+pair_begin(void)
+{
+	struct host_config config = {
+		.ncpu = 2,
+		.hz = 1,	/* a tick is an interruption here */
+		.memory_bytes = 1 << 20,
+		.pin = true,
+	};
+	const char *why;
+	cpu_set_t cores;
+
+	if (sched_getaffinity(0, sizeof(cores), &cores) != 0 ||
+	    CPU_COUNT(&cores) < 2)
+		return "two cores are needed, and this process may use one";
+	why = host_start(&config);
+	if (why != NULL)
+		return why;
+	if (host_thread(1, second_main, NULL) != 0)
+		return "the second thread takes no work";
+	realtime = become_realtime();
+	return rounds_begin();
+}
+
+void
+pair_end(void)
+{
+	uint32_t turn = give(NULL, 0);
+
+	wait_for(&order.done, turn);
+	become_normal();
+	host_stop();
+}

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# xcpu-bench: the library on the threads port's hooks, two threads on two cores.
+
+BENCH_SRCS := $(LIB_SRCS) $(wildcard bench/*.c) $(filter-out \
+	port/linux/main.c port/linux/selftest.c,$(wildcard port/linux/*.c))
+
+bench_CC     = $(CC)
+bench_CFLAGS = $(CFLAGS_common) -Iport/linux -Iwork -pthread
+$(eval $(call world,bench))
+
+BENCH := $(O)/xcpu-bench
+$(BENCH): $(call objs,bench,$(BENCH_SRCS))
+	$(call say,LD,$@)
+	$(Q)$(CC) -pthread -o $@ $^
+
+BENCH_NEEDS = $(BENCH)
+BENCH_RUN = mkdir -p $(O)/bench && $(BENCH) $(O)/bench
+PROGRAMS += $(BENCH)
+
+.PHONY: bench-quick
+bench-quick: $(BENCH)
+	$(Q)$(BENCH) --quick
+
+SUITES += bench-quick
+bench-quick_RUN   = $(BENCH) --quick
+bench-quick_NEEDS = $(BENCH)
