@@ -8,7 +8,7 @@
  */
 #include "kernel.h"
 
-#define FILL_PAGES	0
+#define FILL_PAGES	512
 #define FILL_NS		UINT64_C(30000000)
 
 static void

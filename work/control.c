@@ -20,6 +20,15 @@ static struct {
 	bool detector;
 } control;
 
+static void
+rest(unsigned cpu, bool asked)
+{
+	if (work_halts())
+		storm_halt(cpu, asked);
+	else
+		work_yield(&storm.cpu[cpu]->rng);
+}
+
 static bool
 serve_until_answered(unsigned cpu)
 {
@@ -29,7 +38,7 @@ serve_until_answered(unsigned cpu)
 	/* ends: when all have answered, or with the limit */
 	while (!storm_answered(cpu)) {
 		storm_serve(cpu);
-		work_yield(&me->rng);
+		rest(cpu, true);
 		if (work_passed(limit)) {
 			WORK_REPORT(WORK_STALLED, "stall: the control waits "
 			    "for %u CPUs\n",
@@ -185,7 +194,7 @@ control_cpu_main(unsigned cpu, void *arg)
 	/* ends: CPU 0 is done, or hangs for longer than its own patience */
 	while (xcpu_load_acq(&control.done) == 0 && !work_passed(limit)) {
 		storm_serve(cpu);
-		work_yield(&me->rng);
+		rest(cpu, false);
 	}
 	storm_load(me, STORM_KERNEL);
 }

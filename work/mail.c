@@ -124,17 +124,16 @@ has_mail(const struct storm_cpu *me)
 }
 
 /*
- * Masked before the look: whoever brings mail, or the last answer, from then on
+ * `asked`: this CPU waits for answers, too.  Masked before the look: whoever brings mail, or the last answer, from then on
  * posts a kick that ends the halt.
  */
 void
-storm_halt(unsigned cpu)
+storm_halt(unsigned cpu, bool asked)
 {
 	struct storm_cpu *me = storm.cpu[cpu];
 	unsigned long state = mach_mask();
 
-	if (!has_mail(me) && (me->state == STORM_IDLE ||
-	    !storm_answered(cpu)))
+	if (!has_mail(me) && (!asked || !storm_answered(cpu)))
 		mach_idle_once();
 	mach_unmask(state);
 }

@@ -78,19 +78,19 @@ run_storms(void)
 
 	if (wants(WORK_STORM)) {
 		say_begun("storm");
-		g = goal(SHOOTDOWNS, 50);
+		g = goal(SHOOTDOWNS, 60);
 		storm_run(&g);
 		say_done(tally->shootdowns, "shootdowns");
 	}
 	if (wants(WORK_CALLS)) {
 		say_begun("calls");
-		g = goal(CALLS, 25);
+		g = goal(CALLS, 20);
 		calls_run(&g);
 		say_done(tally->calls, "calls");
 	}
 	if (wants(WORK_EVENTS)) {
 		say_begun("events");
-		g = goal(EVENTS, 15);
+		g = goal(EVENTS, 10);
 		events_run(&g);
 		say_done(tally->events, "events");
 	}

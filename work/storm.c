@@ -265,7 +265,7 @@ static void
 rest(struct storm_cpu *me, unsigned cpu, bool worked)
 {
 	if (work_halts() && !worked)
-		storm_halt(cpu);
+		storm_halt(cpu, me->state != STORM_IDLE);
 	else
 		work_yield(&me->rng);
 }

@@ -112,7 +112,7 @@ void storm_load(struct storm_cpu *me, unsigned space);
 void storm_ask(unsigned cpu, const struct xcpu_cpuset *set);
 bool storm_answered(unsigned cpu);
 bool storm_serve(unsigned cpu);			/* true: there was something */
-void storm_halt(unsigned cpu);			/* until mail, or a tick */
+void storm_halt(unsigned cpu, bool asked);	/* until mail, or a tick */
 void storm_wake_up(struct storm_cpu *me);	/* out of lazy mode */
 bool storm_may_have(unsigned cpu, const struct storm_space *space);
 bool storm_is_away(const struct storm_request *request, unsigned cpu);

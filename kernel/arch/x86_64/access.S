@@ -38,7 +38,7 @@
 	ACCESS_LOOP kernel
 	ret
 
-	/* A page of its own, which ring 3 sees at WINDOW_BASE. */
+	/* A page of its own, which ring 3 sees at WINDOW_CODE. */
 	.section .window, "ax"
 	ACCESS_LOOP user
 	syscall

@@ -6,9 +6,9 @@
  * by every space, slot by slot:
  *
  *	slot 256  all physical memory, at DIRECT_BASE + physical address
- *	slot 257  spare kernel addresses, for the workloads (mach_kernel_base)
- *	slot 258  the window that ring 3 may enter: its code, a page per CPU
- *	slot 511  the kernel image, in the top 2 GiB, where -mcmodel=kernel wants it
+ *	slot 257  spare kernel addresses, for the workloads
+ *	slot 258  the window: what ring 3 may reach in every space
+ *	slot 511  the kernel image, where -mcmodel=kernel wants it
  */
 #ifndef XCPU_KERNEL_X86_LAYOUT_H
 #define XCPU_KERNEL_X86_LAYOUT_H
@@ -17,6 +17,14 @@
 #define DIRECT_BASE	0xffff800000000000
 #define SPARE_BASE	0xffff808000000000
 #define WINDOW_BASE	0xffff810000000000
+
+/*
+ * Pages in the window: the code, and a list of accesses per CPU.  An emulated
+ * TLB is indexed by the low bits of the page number, and may have as few as 64
+ * entries: with the last two of 64 these keep clear of what ring 3 reads.
+ */
+#define WINDOW_CODE	(WINDOW_BASE + 62 * 4096)
+#define WINDOW_LIST(n)	(WINDOW_BASE + ((n) * 64 + 63) * 4096)
 
 /* What boot.S maps before C builds the real tables: 32 MiB, in 16 tables. */
 #define BOOT_TABLES	16

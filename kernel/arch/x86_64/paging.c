@@ -43,7 +43,7 @@ paging_init(uint64_t ram_end)
 	map_image(root, image_start, image_rodata, 0);
 	map_image(root, image_rodata, image_data, PTE_NX);
 	map_image(root, image_data, image_end, PTE_NX | PTE_WRITE);
-	map_page(root, WINDOW_BASE, ((uint64_t)window_start - IMAGE_BASE) |
+	map_page(root, WINDOW_CODE, ((uint64_t)window_start - IMAGE_BASE) |
 	    PTE_PRESENT | PTE_USED | PTE_USER | PTE_GLOBAL);
 	space_init_kernel(root);
 	root_load(root);
@@ -62,11 +62,11 @@ paging_map_device(uint64_t phys, size_t len_bytes, bool cached)
 	return phys_to_virt(phys);
 }
 
-/* A page that ring 3 may write, in the window; index 0 is its code. */
+/* The page that ring 3 may write on this CPU. */
 void
-paging_map_window(unsigned index, const void *page)
+paging_map_list(unsigned index, const void *page)
 {
-	map_page(kernel_root, WINDOW_BASE + index * MACH_PAGE_SIZE,
+	map_page(kernel_root, WINDOW_LIST((uint64_t)index),
 	    pte_page(virt_to_phys(page), true, true, true));
 }
 

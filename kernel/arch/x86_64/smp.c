@@ -35,7 +35,7 @@ cpu_add(unsigned index, uint8_t apic_id)
 
 	if (list == NULL)
 		panic("no memory for CPU %u", index);
-	paging_map_window(1 + index, list);
+	paging_map_list(index, list);
 	cpus[index].index = index;
 	cpus[index].arch.apic_id = apic_id;
 	cpus[index].arch.access_list = list;

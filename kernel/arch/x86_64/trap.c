@@ -20,7 +20,7 @@ void trap(struct trap_frame *frame);
 static uint64_t
 user_address(const char *label)
 {
-	return WINDOW_BASE + (uint64_t)(label - window_start);
+	return WINDOW_CODE + (uint64_t)(label - window_start);
 }
 
 /* An access of mach_access() faulted: note it, go on behind it. */
@@ -78,7 +78,7 @@ void
 access_as_user(struct mach_access *list, unsigned n)
 {
 	struct cpu *cpu = cpu_self();
-	uint64_t window = WINDOW_BASE + (1 + cpu->index) * MACH_PAGE_SIZE;
+	uint64_t window = WINDOW_LIST((uint64_t)cpu->index);
 
 	while (n > 0) {		/* ends: n falls by at least 1 */
 		unsigned now = n < LIST_MAX ? n : LIST_MAX;

@@ -37,7 +37,7 @@ void apic_send(uint32_t apic_id, uint32_t command);
 void descriptors_load(struct cpu *cpu);
 
 /* paging.c */
-void paging_map_window(unsigned index, const void *page);
+void paging_map_list(unsigned index, const void *page);
 
 /* clock.c */
 extern uint16_t pm_timer_port;
