@@ -32,8 +32,9 @@ ping(uint64_t *answer, uint64_t rounds)
 	for (uint64_t n = 1; n <= rounds; n++) {
 		__atomic_store_n(&bare.request, n, __ATOMIC_RELEASE);
 		/* ends: pong() comes to this round */
-		while (__atomic_load_n(answer, __ATOMIC_ACQUIRE) != n)
-			xcpu_port_relax(0);
+		for (unsigned spins = 0; __atomic_load_n(answer,
+		    __ATOMIC_ACQUIRE) != n; spins++)
+			xcpu_port_relax(spins);
 	}
 	bare.request = *answer = 0;
 	return xcpu_port_now_ns();
@@ -44,8 +45,9 @@ pong(uint64_t *answer, uint64_t rounds)
 {
 	for (uint64_t n = 1; n <= rounds; n++) {
 		/* ends: ping() comes to this round */
-		while (__atomic_load_n(&bare.request, __ATOMIC_ACQUIRE) != n)
-			xcpu_port_relax(0);
+		for (unsigned spins = 0; __atomic_load_n(&bare.request,
+		    __ATOMIC_ACQUIRE) != n; spins++)
+			xcpu_port_relax(spins);
 		__atomic_store_n(answer, n, __ATOMIC_RELEASE);
 	}
 }
@@ -143,8 +145,9 @@ event_flag_first(uint64_t rounds)
 	for (uint64_t n = 1; n <= rounds; n++) {
 		xcpu_event_post(first.flag_id, 1);
 		/* ends: the handler has run */
-		while (__atomic_load_n(&first.answer, __ATOMIC_ACQUIRE) != n)
-			xcpu_port_relax(0);
+		for (unsigned spins = 0; __atomic_load_n(&first.answer,
+		    __ATOMIC_ACQUIRE) != n; spins++)
+			xcpu_port_relax(spins);
 	}
 	return xcpu_port_now_ns();
 }

@@ -4,8 +4,8 @@
  * '-' and '0'.
  *
  * A line is put together on the stack and written under a lock, so lines of
- * different CPUs do not mix.  The lock is only tried, a bounded number of times: an
- * NMI or a panic may have interrupted its holder, and then prints anyway.
+ * different CPUs do not mix.  The lock is only tried, a bounded number of
+ * times: an NMI or a panic that came upon its holder prints anyway.
  */
 #include "kernel.h"
 
@@ -18,8 +18,8 @@ struct line {
 };
 
 struct spec {
-	bool left, zero;
-	unsigned width, longs;
+	bool left, zero, is_long;
+	unsigned width;
 };
 
 static uint32_t console_held;
@@ -105,55 +105,64 @@ parse_spec(const char *fmt, struct spec *spec)
 	for (; *fmt >= '0' && *fmt <= '9'; fmt++)
 		spec->width = spec->width * 10 + (unsigned)(*fmt - '0');
 	for (; *fmt == 'l' || *fmt == 'z'; fmt++)
-		spec->longs++;
+		spec->is_long = true;
 	return fmt;
+}
+
+static void
+put_signed(struct line *line, const struct spec *spec, int64_t value)
+{
+	if (value < 0)
+		put_number(line, spec, 0 - (uint64_t)value, 10, "-");
+	else
+		put_number(line, spec, (uint64_t)value, 10, "");
+}
+
+/* `args` points to the caller's: what is taken here is taken there. */
+static void
+put_argument(struct line *line, const struct spec *spec, char conversion,
+    va_list *args)
+{
+	unsigned base = conversion == 'u' ? 10 : 16;
+	char one[2] = { 0, 0 };
+
+	if (conversion == 's') {
+		put_field(line, spec, "", va_arg(*args, const char *));
+	} else if (conversion == 'c') {
+		one[0] = (char)va_arg(*args, int);
+		put_field(line, spec, "", one);
+	} else if (conversion == 'd') {
+		put_signed(line, spec, spec->is_long ? va_arg(*args, long) :
+		    va_arg(*args, int));
+	} else if (conversion == 'u' || conversion == 'x') {
+		put_number(line, spec, spec->is_long ?
+		    va_arg(*args, unsigned long) : va_arg(*args, unsigned),
+		    base, "");
+	} else if (conversion == 'p') {
+		put_number(line, spec, (uint64_t)va_arg(*args, void *), 16, "");
+	} else {
+		put(line, conversion);		/* %% */
+	}
 }
 
 void
 console_vprintf(const char *fmt, va_list args)
 {
 	struct line line = { .len = 0 };
+	va_list rest;
 
+	va_copy(rest, args);
 	for (; *fmt != '\0'; fmt++) {
-		struct spec spec = { .longs = 0 };
-		char one[2] = { 0, 0 };
-		int64_t number;
+		struct spec spec = { .width = 0 };
 
 		if (*fmt != '%') {
 			put(&line, *fmt);
 			continue;
 		}
 		fmt = parse_spec(fmt + 1, &spec);
-		switch (*fmt) {
-		case 's':
-			put_field(&line, &spec, "", va_arg(args, const char *));
-			break;
-		case 'c':
-			one[0] = (char)va_arg(args, int);
-			put_field(&line, &spec, "", one);
-			break;
-		case 'd':
-			number = spec.longs ? va_arg(args, long) : va_arg(args, int);
-			put_number(&line, &spec, number < 0 ? 0 - (uint64_t)number :
-			    (uint64_t)number, 10, number < 0 ? "-" : "");
-			break;
-		case 'u':
-		case 'x':
-			put_number(&line, &spec, spec.longs ?
-			    va_arg(args, unsigned long) : va_arg(args, unsigned),
-			    *fmt == 'u' ? 10 : 16, "");
-			break;
-		case 'p':
-			put_number(&line, &spec, va_arg(args, uint64_t), 16, "");
-			break;
-		case '\0':
-			fmt--;		/* a lone % at the end */
-			break;
-		default:
-			put(&line, *fmt);
-			break;
-		}
+		put_argument(&line, &spec, *fmt, &rest);
 	}
+	va_end(rest);
 	line_write(&line);
 }
 

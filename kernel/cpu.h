@@ -17,7 +17,7 @@ struct cpu {
 	struct arch_cpu arch;		/* must be first */
 	unsigned index;
 	uint32_t started;		/* 1 once it runs C; by atomics */
-	struct xcpu_cpu *xcpu;		/* NULL until it is about to be online */
+	struct xcpu_cpu *xcpu;		/* NULL before it goes online */
 	unsigned locks;			/* spinlocks held */
 	bool in_access;
 

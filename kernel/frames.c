@@ -16,7 +16,7 @@
 #include "kernel.h"
 
 #define LINK_OUT	0		/* given out, or never cut */
-#define LINK_END	UINT32_MAX	/* last of the list; else frame index + 1 */
+#define LINK_END	UINT32_MAX	/* end of list; else frame index + 1 */
 #define PAGE_WORDS	(MACH_PAGE_SIZE / sizeof(uint64_t))
 
 static struct {
@@ -82,7 +82,8 @@ mach_frame_free(mach_frame frame)
 	uint64_t index = (frame - pool.base) / MACH_PAGE_SIZE;
 	unsigned long state;
 
-	if (frame < pool.base || frame >= pool.cut || frame % MACH_PAGE_SIZE != 0)
+	if (frame < pool.base || frame >= pool.cut ||
+	    frame % MACH_PAGE_SIZE != 0)
 		panic("frame %lx was never given out", frame);
 	fill_words(phys_to_virt(frame), MACH_POISON, PAGE_WORDS);
 	state = spin_lock(&pool.lock);

@@ -4,7 +4,8 @@
  *
  * The kernel is one thread per CPU and no scheduler: a CPU runs its share of
  * the work, goes down to user mode and comes back as if it had called a
- * function, or halts.  kernel/ itself knows no architecture; arch/ARCH/ is all of one.
+ * function, or halts.  kernel/ itself knows no architecture; arch/ARCH/ is all
+ * of one.
  */
 #ifndef XCPU_KERNEL_H
 #define XCPU_KERNEL_H

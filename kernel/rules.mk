@@ -23,7 +23,7 @@ KERNEL_LDS  := kernel/arch/x86_64/kernel.lds
 
 $(KERNEL): $(KERNEL_OBJS) $(KERNEL_LDS)
 	$(call say,LD,$@)
-	$(Q)$(kernel-x86_64_CC) -nostdlib -static -no-pie -Wl,--build-id=none \
+	$(Q)$(kernel-x86_64_CC) -nostdlib -static -Wl,--build-id=none \
 	    -Wl,-z,max-page-size=4096 -Wl,-T,$(KERNEL_LDS) \
 	    -o $@ $(KERNEL_OBJS)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tlb.c: every drop of a translation on this kernel, counted, so that the oracle
- * knows which CPU may still hold an old one.
+ * tlb.c: every drop of a translation, counted, so that the oracle knows which
+ * CPU may still hold an old one.
  *
  * The counts are coarse on the safe side: pages share a counter, and a count
  * rises before the TLB drops, so equal stamps are never wrong.

@@ -214,7 +214,7 @@ static const struct selftest_case cases[] = {
 	{ "deadline_settles", "F-P2 F-B16", "xcpu_port_now_ns",
 	    deadline_settles, 2, 2, 0 },
 	{ "deadline_of_wait", "F-B17", "xcpu_port_now_ns",
-	    deadline_of_wait, 2, 2, 0 },
+	    deadline_of_wait, 2, 2, NEED_SLOTS },
 	{ "deadline_many", "F-P2", "xcpu_port_now_ns", deadline_many, 2, 2, 0 },
 };
 

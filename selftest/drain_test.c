@@ -194,7 +194,7 @@ static const struct selftest_case cases[] = {
 	{ "drain_budget", "F-B25", "xcpu_port_kick of the own CPU",
 	    drain_budget, 1, 1, 0 },
 	{ "drain_order", "F-B25", "the vector that calls xcpu_on_ipi",
-	    drain_order, 0, 2, 0 },
+	    drain_order, 0, 2, NEED_SLOTS },
 	{ "drain_flood", "F-B25 INV-E3", "xcpu_port_kick",
 	    drain_flood, 1, 2, NEED_THREAD },
 };

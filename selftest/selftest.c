@@ -50,36 +50,53 @@ selftest_check_set(struct selftest *t, const char *what,
 	return xcpu_cpuset_equal(got, want);
 }
 
+/* In the order of enum selftest_need. */
+static const char *const lacking[] = {
+	"the host has no thread()",
+	"the host has no lock()",
+	"the host has no nmi()",
+	"the host has no stall()",
+	"the host has no kicks()",
+	"the host has no tlb",
+	"the host has no kernel pages to spare",
+	"built without XCPU_STATS",
+	"built with too few XCPU_CALL_SLOTS",
+};
+
+#define NNEEDS (sizeof(lacking) / sizeof(lacking[0]))
+
+/* Which needs are met; a sum of enum selftest_need. */
+static unsigned
+abilities(const struct xcpu_selftest_host *host)
+{
+	/* A single CPU is its own thread. */
+	return (host->thread != NULL || host->ncpu == 1 ? NEED_THREAD : 0) |
+	    (host->lock != NULL ? NEED_LOCK : 0) |
+	    (host->nmi != NULL ? NEED_NMI : 0) |
+	    (host->stall != NULL ? NEED_STALL : 0) |
+	    (host->kicks != NULL ? NEED_KICKS : 0) |
+	    (host->tlb != NULL ? NEED_TLB : 0) |
+	    (host->tlb != NULL && host->tlb->kernel_va != 0 ?
+	    NEED_KERNEL_PAGES : 0) |
+	    (XCPU_STATS != 0 ? NEED_STATS : 0) |
+	    (XCPU_CALL_SLOTS >= 4 ? NEED_SLOTS : 0);
+}
+
 /* Why a test cannot run here; NULL when it can. */
 static const char *
-missing(const struct selftest *t, const struct selftest_case *test,
+why_not(const struct selftest *t, const struct selftest_case *test,
     unsigned level)
 {
-	const struct xcpu_selftest_host *host = t->host;
-	unsigned needs = test->needs;
+	unsigned lacks = test->needs & ~abilities(t->host);
 
 	if (test->level > level)
 		return "the port is of a lower level";
 	if (test->cpus > t->ncpu)
-		return test->cpus > 64 ? "needs more than 64 CPUs" :
-		    test->cpus > 2 ? "needs three CPUs" :
+		return test->cpus > 2 ? "needs more than 64 CPUs" :
 		    "needs a second CPU";
-	if ((needs & NEED_THREAD) != 0 && host->thread == NULL && t->ncpu > 1)
-		return "the host has no thread()";
-	if ((needs & NEED_LOCK) != 0 && host->lock == NULL)
-		return "the host has no lock()";
-	if ((needs & NEED_NMI) != 0 && host->nmi == NULL)
-		return "the host has no nmi()";
-	if ((needs & NEED_STALL) != 0 && host->stall == NULL)
-		return "the host has no stall()";
-	if ((needs & NEED_KICKS) != 0 && host->kicks == NULL)
-		return "the host has no kicks()";
-	if ((needs & (NEED_TLB | NEED_KERNEL_PAGES)) != 0 && host->tlb == NULL)
-		return "the host has no tlb";
-	if ((needs & NEED_KERNEL_PAGES) != 0 && host->tlb->kernel_va == 0)
-		return "the host has no kernel pages to spare";
-	if ((needs & NEED_STATS) != 0 && XCPU_STATS == 0)
-		return "built without XCPU_STATS";
+	for (unsigned i = 0; i < NNEEDS; i++)
+		if ((lacks >> i & 1) != 0)
+			return lacking[i];
 	return NULL;
 }
 
@@ -133,7 +150,7 @@ static bool
 run_case(struct selftest *t, const struct selftest_case *test, unsigned level,
     unsigned number)
 {
-	const char *skip = missing(t, test, level);
+	const char *skip = why_not(t, test, level);
 
 	t->failures = 0;
 	t->cpu = XCPU_NCPU_MAX;

@@ -162,7 +162,7 @@ static const struct selftest_case cases[] = {
 	{ "call_start", "F-B17 F-B16 INV-C5 INV-C6 BUG-56", "xcpu_port_kick",
 	    call_start, 0, 1, 0 },
 	{ "call_busy", "F-B17 F-B26 INV-C6 BUG-59", "xcpu_port_kick",
-	    call_busy, 0, 2, 0 },
+	    call_busy, 0, 2, NEED_SLOTS },
 	{ "call_callback", "F-B16 F-B17", "xcpu_port_kick",
 	    call_callback, 0, 1, 0 },
 	{ "call_slots_full", "F-B26", "xcpu_port_kick",

@@ -28,7 +28,8 @@ enum selftest_need {
 	NEED_KICKS = 16,
 	NEED_TLB = 32,
 	NEED_KERNEL_PAGES = 64,
-	NEED_STATS = 128
+	NEED_STATS = 128,
+	NEED_SLOTS = 256	/* two started calls at once */
 };
 
 /* The run, and the first failure of the test under way. */

@@ -64,6 +64,8 @@ xcpui_serve(struct xcpu_cpu *self, unsigned lane, unsigned bits)
 	if ((bits & XCPU_LANE_FLUSH) != 0)
 		xcpui_flush_serve(self,
 		    (lane & XCPU_LANE_STATE) == XCPU_LANE_LAZY);
+#else
+	(void)lane;
 #endif
 	budget = XCPU_DRAIN_BUDGET;
 	if ((bits & XCPU_LANE_CALL) != 0 && xcpui_call_serve(self, &budget))

@@ -91,7 +91,8 @@ check_start(const struct xcpu_cpu *self, const struct xcpu_call *call,
 	    xcpu_cpuset_from(set, self->domain->ncpu) < XCPU_NCPU_MAX)
 		return -XCPU_EINVAL;
 	if (opt != NULL && (opt->flags != 0 || opt->timeout_ns != 0 ||
-	    opt->result != NULL || opt->not_ready == XCPU_WAIT_NOT_READY))
+	    opt->result != NULL || (opt->not_ready != XCPU_SKIP_NOT_READY &&
+	    opt->not_ready != XCPU_FAIL_NOT_READY)))
 		return -XCPU_EINVAL;
 	return 0;
 }

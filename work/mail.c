@@ -124,8 +124,8 @@ has_mail(const struct storm_cpu *me)
 }
 
 /*
- * `asked`: this CPU waits for answers, too.  Masked before the look: whoever brings mail, or the last answer, from then on
- * posts a kick that ends the halt.
+ * `asked`: this CPU waits for answers, too.  Masked before the look: whoever
+ * brings mail, or the last answer, from then on posts a kick that ends the halt.
  */
 void
 storm_halt(unsigned cpu, bool asked)

@@ -2,6 +2,7 @@
 /*
  * main.c: which workloads, in which order, how much of each.
  */
+#include "replay.h"
 #include "run.h"
 #include "work.h"
 
@@ -102,7 +103,7 @@ run_control(void)
 {
 	struct work_tally *tally = &work_run.tally;
 
-	if (!wants(WORK_CONTROL) && !wants(WORK_STORM))
+	if (!wants(WORK_CONTROL) && !wants(WORK_STORM) && !wants(WORK_REPLAY))
 		return;
 	if (work_failures() != 0)
 		return;
@@ -122,6 +123,24 @@ run_detector(void)
 	return detector_run();
 }
 
+/* A stuck CPU is what the workloads do to themselves, after the storms. */
+static bool
+run_faults(void)
+{
+	return work_run.options.faults != WORK_FAULTS_STUCK || stuck_run();
+}
+
+static bool
+run_replay(const void *module, size_t module_len)
+{
+	if (!wants(WORK_REPLAY))
+		return true;
+	if (module != NULL)
+		return replay_run(module, module_len);
+	mach_printf("work=replay needs a trace: ./x run --trace FILE\n");
+	return false;
+}
+
 int
 work_main(const char *words, const void *module, size_t module_len)
 {
@@ -129,13 +148,13 @@ work_main(const char *words, const void *module, size_t module_len)
 
 	if (work_options_parse(words, &work_run.options) != 0)
 		return 2;
-	(void)module;
-	(void)module_len;
 	work_run.ncpu = mach_ncpu();
 	work_run.begun_ns = mach_now_ns();
 	table_begin();
 	good = run_detector();
 	run_storms();
+	good &= run_faults();
+	good &= run_replay(module, module_len);
 	run_control();
 	if (work_run.options.work == WORK_DETECTOR)
 		return good ? 0 : 1;

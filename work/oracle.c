@@ -34,7 +34,9 @@ oracle_init(unsigned rows)
 		return true;	/* old rows do no harm: each arming rewrites its own */
 	for (unsigned cpu = 0; cpu < work_run.ncpu; cpu++) {
 		oracle.row[cpu] = mach_alloc(rows * sizeof(struct row));
-		oracle.count[cpu] = mach_alloc(sizeof(struct oracle_count));
+		if (oracle.count[cpu] == NULL)
+			oracle.count[cpu] =
+			    mach_alloc(sizeof(struct oracle_count));
 		if (oracle.row[cpu] == NULL || oracle.count[cpu] == NULL) {
 			WORK_REPORT(WORK_SHORT, "no memory: the oracle wants %u "
 			    "KiB for each CPU\n",

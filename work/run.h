@@ -36,7 +36,6 @@ enum work_timed { WORK_TIME_SHOOTDOWN, WORK_TIME_CALL, WORK_TIMES };
 struct work_tally {
 	uint64_t shootdowns;
 	uint64_t mapped;		/* pages mapped without a shootdown */
-	uint64_t armed, idle;		/* probes */
 	uint64_t background;		/* pages read meanwhile */
 	uint64_t calls, call_runs;
 	uint64_t events, event_runs;

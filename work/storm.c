@@ -301,7 +301,6 @@ static void
 add_up(void)
 {
 	struct work_tally *tally = &work_run.tally;
-	struct oracle_count count;
 
 	for (unsigned cpu = 0; cpu < storm.ncpu; cpu++) {
 		struct storm_cpu *me = storm.cpu[cpu];
@@ -312,9 +311,6 @@ add_up(void)
 		work_times_add(WORK_TIME_SHOOTDOWN, &me->times);
 		me->shootdowns = me->mapped = me->glances = 0;
 	}
-	oracle_sum(&count);
-	tally->armed = count.armed;
-	tally->idle = count.idle;
 }
 
 bool

@@ -6,6 +6,7 @@
  * must agree: what xcpu says it asked the port for, what the port sent, and
  * what arrived.
  */
+#include "oracle.h"
 #include "run.h"
 
 #define QUIET_NS	WORK_SECOND	/* in which kicks under way arrive */
@@ -17,6 +18,7 @@ struct books {
 };
 
 static struct books base, total;
+static struct oracle_count probes;
 
 static void
 read_books(struct books *books)
@@ -106,16 +108,17 @@ print_flushes(const struct work_tally *t, const struct xcpu_totals *x)
 {
 	heads("flushes", "probes", "trouble");
 	cell("range", x->flush_range);
-	cell("armed", t->armed);
+	cell("armed", probes.armed);
 	cell("stale reads",
 	    xcpu_load_acq(&work_run.failures[WORK_STALE]));
 	mach_printf("\n");
 	cell("full", x->flush_full);
-	cell("idle", t->idle);
+	cell("idle", probes.idle);
 	cell("lost kicks", x->lost);
 	mach_printf("\n");
 	cell("none needed", x->flush_none);
-	cell("armed, %", percent(t->armed, t->armed + t->idle));
+	cell("armed, %", percent(probes.armed,
+	    probes.armed + probes.idle));
 	cell("kicked again", x->rekick);
 	mach_printf("\n");
 	cell("alone", x->shootdown_alone);
@@ -211,7 +214,8 @@ check_trouble(const struct work_tally *t, const struct xcpu_totals *x)
 		    "long\n", (unsigned long)x->stall);
 	good = check(faults || x->lost == 0, "kicks were lost");
 	good &= check(faults || x->stall == 0, "waits stalled");
-	good &= check(t->armed * 100 >= (t->armed + t->idle) * ARMED_PERCENT,
+	good &= check(probes.armed * 100 >=
+	    (probes.armed + probes.idle) * ARMED_PERCENT,
 	    "too many probes were not armed");
 	good &= check(t->control_seen == t->control_asked, "oracle blind");
 	good &= check(work_failures() == 0, "see the REPORT lines");
@@ -228,6 +232,7 @@ table_print(void)
 
 	read_books(&total);
 	subtract(&total, &base);
+	oracle_sum(&probes);
 	mach_printf("\nxcpu %s, %u CPUs, mode %s, relax 0-%u, seed %lu, faults "
 	    "%s: %lu.%lu s\n", XCPU_VERSION, work_run.ncpu,
 	    work_mode_name(o->mode), o->relax, (unsigned long)o->seed,

@@ -183,8 +183,8 @@ int xcpu_call_any(const struct xcpu_cpuset *set, xcpu_fn *fn, void *arg,
  * xcpu_call_start: have fn(arg) run on a set, and go on.
  *
  * The object is the library's until it is done.  `opt` may carry a predicate
- * and a not-ready policy of SKIP or FAIL; started targets stand in
- * call->started afterwards, so that the rest of the set was not ready.
+ * and a not-ready policy of SKIP or FAIL, and nothing else; started targets
+ * stand in call->started afterwards: the rest of the set was not ready.
  *
  * Context: thread or handler, doorbell open or masked, host locks allowed; not
  *          NMI.

@@ -31,7 +31,8 @@ struct table {
 static const struct table *
 table_map(uint64_t phys)
 {
-	const struct table *table = paging_map_device(phys, sizeof(*table), true);
+	const struct table *table =
+	    paging_map_device(phys, sizeof(*table), true);
 	const uint8_t *bytes = (const uint8_t *)table;
 	uint8_t sum = 0;
 	uint32_t i;
@@ -77,8 +78,8 @@ read_madt(const struct table *madt, struct acpi_info *info)
 void
 acpi_read(uint64_t rsdp_phys, struct acpi_info *info)
 {
-	const struct rsdp *rsdp = paging_map_device(rsdp_phys, sizeof(*rsdp),
-	    true);
+	const struct rsdp *rsdp =
+	    paging_map_device(rsdp_phys, sizeof(*rsdp), true);
 	bool wide = rsdp->revision >= 2 && rsdp->xsdt != 0;
 	const struct table *root = table_map(wide ? rsdp->xsdt : rsdp->rsdt);
 	uint32_t width = wide ? 8 : 4;

@@ -11,7 +11,7 @@
 #define APIC_SPURIOUS	0x0f0
 #define APIC_ICR_LOW	0x300
 #define APIC_ICR_HIGH	0x310
-#define APIC_LVT_FIRST	0x320		/* timer, thermal, perf, LINT0, 1, error */
+#define APIC_LVT_FIRST	0x320		/* the timer's; the error's is last */
 #define APIC_LVT_LAST	0x370
 #define APIC_BASE_X2	0x400
 #define APIC_ENABLE	0x100

@@ -14,7 +14,7 @@
 
 #include "layout.h"
 
-#define CPUS_MAX	255	/* xAPIC identifiers are 8 bits, 0xff is "all" */
+#define CPUS_MAX	255	/* xAPIC ids are 8 bits, 0xff is "all" */
 
 struct cpu;
 struct mach_access;
@@ -108,7 +108,8 @@ virt_to_phys(const void *virt)
 static inline void
 fill_words(void *to, uint64_t word, size_t n)
 {
-	__asm__ volatile("rep stosq" : "+D"(to), "+c"(n) : "a"(word) : "memory");
+	__asm__ volatile("rep stosq" : "+D"(to), "+c"(n) : "a"(word)
+	    : "memory");
 }
 
 /* Page table entries: four levels of 512, and the last maps 4 KiB. */
@@ -197,9 +198,9 @@ void *paging_map_device(uint64_t phys, size_t len_bytes, bool cached);
 void paging_unmap_guard(void *page);
 
 void cpu_init_first(void);			/* cpu_self() works from here */
-unsigned cpus_find(uint64_t firmware_table);	/* fills cpus[]; ones left out */
+unsigned cpus_find(uint64_t firmware_table);	/* how many are left out */
 void cpu_init(struct cpu *cpu);			/* descriptors, stacks, APIC */
-void cpus_start(void);				/* each enters kernel_main_ap() */
+void cpus_start(void);				/* into kernel_main_ap() */
 void wake_others(void);				/* out of irq_on_and_halt() */
 
 void clock_init(void);				/* before mach_now_ns() */
@@ -209,7 +210,7 @@ void access_as_user(struct mach_access *list, unsigned n);
 void access_as_kernel(struct mach_access *list, unsigned n);
 
 void kick_init(void);				/* once cpus[] is filled */
-void kick_open(unsigned cpu);			/* it can be kicked from now on */
+void kick_open(unsigned cpu);			/* it takes kicks from now on */
 uint64_t kicks_sent(unsigned cpu, bool nmi);	/* to that CPU, ever */
 void kick_drop(bool (*drop)(unsigned cpu, uint32_t what));
 void nmi_send(unsigned cpu);			/* not one of xcpu's */

@@ -33,7 +33,7 @@
 	.asciz	"Xen"
 	.quad	PHYS(pvh_entry)
 
-/* Paging on by the tables of boot_root, then long mode; destroys EAX, ECX, EDX. */
+/* Long mode, with the tables of boot_root; destroys EAX, ECX, EDX. */
 	.macro	LONG_MODE
 	movl	$(CR4_PAE | CR4_PGE), %eax
 	movl	%eax, %cr4
@@ -54,7 +54,7 @@ pvh_entry:
 	cld
 	movl	$PHYS(boot_tables), %edi
 	movl	$PTE_PW, %eax
-1:	movl	%eax, (%edi)		/* each page to itself; high halves are 0 */
+1:	movl	%eax, (%edi)		/* each page to itself */
 	addl	$4096, %eax
 	addl	$8, %edi
 	cmpl	$(BOOT_BYTES | PTE_PW), %eax
@@ -140,8 +140,8 @@ boot_gdt_pointer:
 	.long	PHYS(boot_gdt)
 
 	/*
-	 * Tables of the start, filled by the linker but for the last level.  The
-	 * same 32 MiB appear at 0, at DIRECT_BASE and at IMAGE_BASE.
+	 * Tables of the start, filled by the linker but for the last level.
+	 * The same 32 MiB appear at 0, at DIRECT_BASE and at IMAGE_BASE.
 	 */
 	.data
 	.balign	4096

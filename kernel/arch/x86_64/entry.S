@@ -11,7 +11,7 @@
 #include "layout.h"
 
 #define MSR_GS_BASE	0xc0000101
-#define FRAME_CS	144		/* struct trap_frame, behind 15 registers */
+#define FRAME_CS	144		/* in struct trap_frame */
 
 	.macro	PUSH_REGISTERS
 	pushq	%rax
@@ -51,12 +51,12 @@
 	.endm
 
 	.text
-	/* One stub per vector, 16 bytes each; 8, 10-14, 17, 21, 29, 30 push an error. */
+	/* A stub per vector, 16 bytes each; `errors`: those that push one. */
 	.balign	16
 	.globl	trap_stubs
 trap_stubs:
 	.set	vector, 0
-	.set	errors, 0x60227d00	/* a bit per vector */
+	.set	errors, 0x60227d00
 	.rept	256
 	.balign	16
 	.if	!(errors & 1)
@@ -93,7 +93,7 @@ trap_own_stack:
 	rdmsr
 	movl	%eax, %r12d		/* r12, r13 live through the call */
 	movl	%edx, %r13d
-	movl	176(%rsp), %eax		/* above SS: the pointer to our struct cpu */
+	movl	176(%rsp), %eax		/* behind SS: our struct cpu */
 	movl	180(%rsp), %edx
 	wrmsr
 	movq	%rsp, %rdi
@@ -110,8 +110,8 @@ trap_own_stack:
  *
  * Runs ring 3 at rip with its two arguments in RDI and RSI, and returns when it
  * executes SYSCALL.  It looks like a call to the caller: what C expects to keep
- * is on this stack, and RSP is kept twice, for SYSCALL, which loads no stack, and
- * as the place below which interrupts taken in ring 3 push.
+ * is on this stack, and RSP is kept twice: for SYSCALL, which loads no stack,
+ * and as the place below which interrupts taken in ring 3 push.
  * Entered and left with interrupts masked; ring 3 runs with them open.
  */
 	.globl	downcall

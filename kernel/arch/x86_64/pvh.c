@@ -62,7 +62,7 @@ find_memory(struct boot_info *boot, const struct start_info *start)
 		panic("no memory behind the kernel image");
 	if (boot->module_phys < image || boot->module_phys >= boot->free_end)
 		return;
-	/* Loaders put a module at the end of memory; one that does not costs it. */
+	/* Of the memory before and behind the module, the larger part. */
 	if (boot->module_phys - image > boot->free_end - boot->module_phys)
 		boot->free_end = boot->module_phys;
 	else

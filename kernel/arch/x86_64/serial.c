@@ -41,6 +41,6 @@ arch_exit(bool passed)
 {
 	irq_off();
 	outl(EXIT_PORT, passed ? EXIT_PASSED : EXIT_FAILED);
-	for (;;)		/* ends: never; no such device, so stay halted */
+	for (;;)		/* ends: never; there is no such device */
 		__asm__ volatile("hlt");
 }
