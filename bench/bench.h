@@ -60,7 +60,7 @@ struct run {
 	bool preempted;		/* one of the threads */
 };
 
-const char *pair_begin(void);
+const char *pair_begin(bool want_realtime);	/* NULL, or why not */
 void pair_end(void);
 void pair_run(const struct measure *measure, uint64_t rounds, struct run *run);
 bool pair_realtime(void);	/* the scheduler keeps others off */

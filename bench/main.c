@@ -11,7 +11,7 @@
 #include "bench.h"
 
 #define EXIT_CANNOT	2
-#define QUICK_ROUNDS	10000
+#define QUICK_ROUNDS	2000
 
 static const char help[] =
 "usage: xcpu-bench [--quick] [FOLDER]\n"
@@ -90,7 +90,7 @@ main(int argc, char **argv)
 	if (argc > 2 || (folder != NULL && folder[0] == '-'))
 		return cannot("it takes --quick or the name of a folder", "");
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	why = pair_begin();
+	why = pair_begin(!is_quick);
 	if (why != NULL)
 		return cannot("cannot run", why);
 	result = is_quick ? quick() : measure(folder);

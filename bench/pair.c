@@ -14,7 +14,8 @@
 #include "bench.h"
 #include "host.h"
 
-#define REALTIME_PRIORITY 10
+#define REALTIME_PRIORITY 20
+#define REALTIME_LIMIT_US 30000000
 
 static struct {
 	/* Written by the first CPU. */
@@ -40,13 +41,19 @@ switches(void)
 	return usage.ru_nivcsw;
 }
 
-/* True when nothing but the kernel itself can preempt this thread. */
+/*
+ * True when nothing but the kernel itself can preempt this thread.  Two threads
+ * that spin for ever at such a priority take the machine with them, so the
+ * kernel is told to end them.
+ */
 static bool
 become_realtime(void)
 {
 	struct sched_param param = { .sched_priority = REALTIME_PRIORITY };
+	struct rlimit limit = { REALTIME_LIMIT_US, REALTIME_LIMIT_US };
 
-	return sched_setscheduler(0, SCHED_FIFO, &param) == 0;
+	return realtime && setrlimit(RLIMIT_RTTIME, &limit) == 0 &&
+	    sched_setscheduler(0, SCHED_FIFO, &param) == 0;
 }
 
 static void
@@ -148,7 +155,7 @@ pair_realtime(void)
 }
 
 const char *
-pair_begin(void)
+pair_begin(bool want_realtime)
 {
 	struct host_config config = {
 		.ncpu = 2,
@@ -160,6 +167,7 @@ pair_begin(void)
 	if (sched_getaffinity(0, sizeof(cores), &cores) != 0 ||
 	    CPU_COUNT(&cores) < 2)
 		return "two cores are needed, and this process may use one";
+	realtime = want_realtime;
 	why = host_start(&config);
 	if (why != NULL)
 		return why;

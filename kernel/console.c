@@ -160,6 +160,8 @@ console_vprintf(const char *fmt, va_list args)
 			continue;
 		}
 		fmt = parse_spec(fmt + 1, &spec);
+		if (*fmt == '\0')
+			break;
 		put_argument(&line, &spec, *fmt, &rest);
 	}
 	va_end(rest);

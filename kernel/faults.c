@@ -1,15 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * faults.c: what goes wrong on purpose (faults= on the command line), all of it
- * at the kicks: some are lost on their way, or no CPU hears any, nor its tick.
+ * faults.c: what goes wrong on purpose, by the words faults= and seed=.
+ *
+ *	drop	one kick in DROP_ONE_IN is lost on its way
+ *	deaf	every kick and NMI is lost, and no tick is heard
+ *	stuck	one CPU stops for STUCK_NS with its doorbell masked; which,
+ *		where and when is the seed's
  */
 #include "kernel.h"
 #include "options.h"
 
 #define DROP_ONE_IN	1000	/* each costs its waiter XCPU_REKICK_NS */
+#define STUCK_NS	UINT64_C(2500000000)	/* two stall reports long */
+#define STUCK_VISITS	64	/* at most so many pass the place before */
 
-static uint64_t turns;		/* by atomics */
+static uint64_t kicks;		/* by atomics */
+static uint64_t seed;
 static bool deaf;
+
+static struct {
+	bool armed;
+	unsigned cpu, place, visits;
+} stuck;
+
+/* splitmix64: neighbouring numbers give unrelated ones. */
+static uint64_t
+scramble(uint64_t x)
+{
+	x += UINT64_C(0x9e3779b97f4a7c15);
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+	return x ^ x >> 31;
+}
 
 static bool
 drop_all(unsigned cpu, uint32_t what)
@@ -19,17 +41,14 @@ drop_all(unsigned cpu, uint32_t what)
 	return true;
 }
 
-/* The n-th kick after the seed: one turn of a counter, well mixed. */
 static bool
 drop_some(unsigned cpu, uint32_t what)
 {
-	uint64_t n = __atomic_fetch_add(&turns, 1, __ATOMIC_RELAXED);
+	uint64_t n = __atomic_fetch_add(&kicks, 1, __ATOMIC_RELAXED);
 
 	(void)cpu;
 	(void)what;
-	n = (n ^ n >> 31) * UINT64_C(0x9e3779b97f4a7c15);
-	n = (n ^ n >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
-	return (n >> 32) % DROP_ONE_IN == 0;
+	return scramble(seed ^ scramble(n)) % DROP_ONE_IN == 0;
 }
 
 bool
@@ -38,13 +57,46 @@ faults_deaf(void)
 	return deaf;
 }
 
+/* Stops here, if this is the CPU, the place and the time. */
+void
+faults_visit(enum fault_place place)
+{
+	static const char *const name[] = {
+		"before it answers a kick", "in its tick", "in a TLB flush"
+	};
+	unsigned cpu = cpu_self()->index;
+	uint64_t end;
+
+	if (!stuck.armed || stuck.cpu != cpu || stuck.place != place ||
+	    stuck.visits-- != 0)
+		return;
+	stuck.armed = false;
+	mach_printf("faults: CPU %u is stuck %s\n", cpu, name[place]);
+	end = mach_now_ns() + STUCK_NS;
+	while (mach_now_ns() < end)	/* ends: time passes */
+		cpu_pause();
+	mach_printf("faults: CPU %u goes on\n", cpu);
+}
+
 void
 faults_set(const struct work_options *options)
 {
-	turns = options->seed << 20;
-	deaf = options->faults == WORK_FAULTS_DEAF;
-	if (deaf)
-		kick_drop(drop_all);
-	else if (options->faults == WORK_FAULTS_DROP)
+	seed = scramble(options->seed);
+	switch (options->faults) {
+	case WORK_FAULTS_DROP:
 		kick_drop(drop_some);
+		break;
+	case WORK_FAULTS_DEAF:
+		deaf = true;
+		kick_drop(drop_all);
+		break;
+	case WORK_FAULTS_STUCK:
+		stuck.cpu = (unsigned)(seed % ncpu);
+		stuck.place = (unsigned)(seed >> 32) % FAULT_PLACES;
+		stuck.visits = (unsigned)(seed >> 48) % STUCK_VISITS;
+		stuck.armed = true;
+		break;
+	default:
+		break;
+	}
 }

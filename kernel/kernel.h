@@ -73,5 +73,9 @@ bool conform_judges(const struct xcpu_stall *stall, unsigned *policy);
 struct work_options;
 void faults_set(const struct work_options *options);
 bool faults_deaf(void);
+enum fault_place {
+	FAULT_AT_KICK, FAULT_AT_TICK, FAULT_AT_FLUSH, FAULT_PLACES
+};
+void faults_visit(enum fault_place place);
 
 #endif /* XCPU_KERNEL_H */

@@ -8,6 +8,7 @@
 #include "kernel.h"
 
 #define STALL_LIMIT	5	/* reports, 16 s: then the machine is dead */
+#define STALL_NAMED	8	/* CPUs listed in one */
 
 static struct xcpu_domain domain;
 static struct xcpu_cpu *blocks;
@@ -70,6 +71,7 @@ on_kick(void)
 	self->kicks_taken++;
 	self->coalesced += sent - self->kicks_seen - 1;
 	self->kicks_seen = sent;
+	faults_visit(FAULT_AT_KICK);
 	xcpu_on_ipi();
 }
 
@@ -95,8 +97,10 @@ void
 on_tick(void)
 {
 	cpu_self()->ticks++;
-	if (cpu_self()->xcpu != NULL && !faults_deaf())
-		xcpu_on_tick();
+	if (cpu_self()->xcpu == NULL || faults_deaf())
+		return;
+	faults_visit(FAULT_AT_TICK);
+	xcpu_on_tick();
 }
 
 void
@@ -104,7 +108,7 @@ mach_counts(struct mach_counts *counts)
 {
 	unsigned i;
 
-	*counts = (struct mach_counts){ .kicks_sent = 0 };
+	*counts = (struct mach_counts){ .kicks_sent = kicks_lost() };
 	for (i = 0; i < ncpu; i++) {
 		counts->kicks_sent += kicks_sent(i, false);
 		counts->taken += cpus[i].kicks_taken;
@@ -124,6 +128,7 @@ xcpu_port_tlb_flush(const struct xcpu_flush *request)
 	uint64_t page = UINT64_C(1) << request->stride_shift;
 	uint64_t done;
 
+	faults_visit(FAULT_AT_FLUSH);
 	if (tlb_blind())
 		return;
 	if (!(request->flags & XCPU_FLUSH_FULL)) {
@@ -146,24 +151,42 @@ xcpu_port_root_load(struct xcpu_space *space)
 /* When things go wrong.                                               */
 
 static void
+print_missing(const struct xcpu_stall *stall)
+{
+	unsigned cpu = xcpu_cpuset_first(&stall->missing);
+	unsigned n;
+
+	for (n = 0; n < STALL_NAMED && cpu < ncpu; n++) {
+		mach_printf(" %u", cpu);
+		cpu = xcpu_cpuset_next(&stall->missing, cpu);
+	}
+	if (n < stall->nmissing)
+		mach_printf(" and %u more", stall->nmissing - n);
+}
+
+static void
 print_stall(const struct xcpu_stall *stall)
 {
 	const struct xcpu_stall_target *first = &stall->first;
 
-	mach_printf("stall: CPU %u waits for %s since %lu ms, %u CPUs missing, "
-	    "report %u, %u rekicks\n", stall->waiter,
-	    xcpu_wait_name(stall->kind), stall->waited_ns / 1000000,
-	    stall->nmissing, stall->report, stall->rekicks);
-	mach_printf("stall: CPU %u: lane %x, looked %lu times, runs %lx for "
-	    "CPU %u since %lu ms\n", first->cpu, first->lane, first->claims,
-	    (uint64_t)first->fn, first->source, first->running_ns / 1000000);
+	mach_printf("REPORT stall: CPU %u has waited %lu ms for CPU",
+	    stall->waiter, stall->waited_ns / 1000000);
+	print_missing(stall);
+	mach_printf(" (%s; report %u, %u kicks sent again)\n",
+	    xcpu_wait_name(stall->kind), stall->report, stall->rekicks);
+	if (stall->nmissing == 0)
+		return;
+	mach_printf("stall: CPU %u: doorbell %x, looked %lu times, last NMI at "
+	    "%lx\n", first->cpu, first->lane, first->claims,
+	    cpus[first->cpu].nmi_pc);
+	if (first->fn != NULL)
+		mach_printf("stall: CPU %u runs %lx for CPU %u since %lu ms\n",
+		    first->cpu, (uint64_t)first->fn, first->source,
+		    first->running_ns / 1000000);
 	if (first->waits != XCPU_WAIT_NONE)
-		mach_printf("stall: CPU %u waits itself: for %s of CPU %u, "
-		    "since %lu ms\n", first->cpu, xcpu_wait_name(first->waits),
-		    first->waits_for, first->waiting_ns / 1000000);
-	if (stall->report > 2)		/* an NMI was sent by then */
-		mach_printf("stall: CPU %u was last seen at %lx\n", first->cpu,
-		    cpus[first->cpu].nmi_pc);
+		mach_printf("stall: CPU %u itself waits for CPU %u (%s) since "
+		    "%lu ms\n", first->cpu, first->waits_for,
+		    xcpu_wait_name(first->waits), first->waiting_ns / 1000000);
 }
 
 enum xcpu_stall_policy

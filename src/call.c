@@ -37,7 +37,7 @@ time_left(const struct plan *plan)
 }
 
 /* Deadline: sort the targets into done, cancelled and running. */
-static void
+static void XCPUI_COLD
 give_up(struct plan *plan, struct xcpui_flight *f, struct xcpui_wait *wait)
 {
 	struct xcpu_call_result *result = plan->result;
@@ -101,11 +101,14 @@ run_here(struct plan *plan)
 static int
 call_once(struct plan *plan, struct xcpu_cpuset *set)
 {
-	struct xcpui_flight f = { .self = plan->self, .slot = -1 };
+	struct xcpui_flight f;
 	unsigned long state = xcpu_port_irq_save();
 	bool own = xcpu_cpuset_has(set, plan->self->index);
 	bool others;
 
+	f.self = plan->self;
+	f.line = NULL;
+	f.slot = -1;
 	xcpu_cpuset_del(set, plan->self->index);
 	others = !xcpu_cpuset_empty(set);
 	if (others && !xcpui_flight_token(&f, set, &plan->request)) {
@@ -150,7 +153,7 @@ ready_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 	*set = ((const struct ready_wait *)wait->what)->set;
 }
 
-static int
+static int XCPUI_COLD
 await_ready(struct plan *plan, const struct xcpu_cpuset *set)
 {
 	struct ready_wait ready = { .domain = plan->self->domain, .set = *set };
@@ -162,6 +165,7 @@ await_ready(struct plan *plan, const struct xcpu_cpuset *set)
 		.over = some_ready,
 		.missing = ready_missing,
 		.what = &ready,
+		.cls = 0,
 	};
 
 	return xcpui_wait(plan->self, &wait);
@@ -191,7 +195,7 @@ call_until_ready(struct plan *plan, struct xcpu_cpuset *set)
 	return error;
 }
 
-static int
+static int XCPUI_COLD
 call_serially(struct plan *plan, const struct xcpu_cpuset *set)
 {
 	int error = 0;
@@ -208,7 +212,7 @@ call_serially(struct plan *plan, const struct xcpu_cpuset *set)
 }
 
 /* A serial call that ended early: the rest will never run it. */
-static void
+static void XCPUI_COLD
 cancel_rest(struct plan *plan, const struct xcpu_cpuset *set)
 {
 	struct xcpu_cpuset rest = *set;
@@ -366,7 +370,7 @@ nearest(const struct xcpu_cpu *self, const struct xcpu_cpuset *set)
 	return cpu < XCPU_NCPU_MAX ? cpu : xcpu_cpuset_first(set);
 }
 
-int
+int XCPUI_COLD
 xcpu_call_any(const struct xcpu_cpuset *set, xcpu_fn *fn, void *arg,
     const struct xcpu_call_opt *opt)
 {

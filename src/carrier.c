@@ -55,7 +55,7 @@ xcpui_carrier_idle(const struct xcpu_cpu *self, int slot)
 	return true;
 }
 
-void
+void XCPUI_COLD
 xcpui_carrier_open(const struct xcpu_cpu *self, int slot,
     struct xcpu_cpuset *set)
 {
@@ -138,7 +138,7 @@ xcpui_carrier_publish(struct xcpu_cpu *self, int slot,
 }
 
 /* Take back from CPUs that have not begun; comes back as those that it got. */
-void
+void XCPUI_COLD
 xcpui_carrier_withdraw(struct xcpu_cpu *self, int slot, struct xcpu_cpuset *set)
 {
 	struct xcpu_call_slot *s = slot_of(self, slot);
@@ -153,7 +153,7 @@ xcpui_carrier_withdraw(struct xcpu_cpu *self, int slot, struct xcpu_cpuset *set)
 }
 
 /* A deadline: those not begun never will; the others are told apart. */
-void
+void XCPUI_COLD
 xcpui_carrier_cancel(struct xcpu_cpu *self, int slot,
     struct xcpu_cpuset *cancelled, struct xcpu_cpuset *running)
 {
@@ -317,7 +317,7 @@ xcpui_call_serve(struct xcpu_cpu *self, unsigned *budget)
 	return false;
 }
 
-void
+void XCPUI_COLD
 xcpui_call_serve_all(struct xcpu_cpu *self)
 {
 	unsigned budget = ~0u;

@@ -48,10 +48,11 @@ init_cpu(struct xcpu_domain *domain, unsigned index)
 	cpu->domain = domain;
 	cpu->line = &domain->line[xcpui_group(index)];
 	cpu->index = index;
+	XCPUI_COUNT_NMI(cpu, false);
 	cpu->lane_shift = 8 * (index % XCPU_LANES_PER_LINE);
 }
 
-int
+int XCPUI_COLD
 xcpu_domain_init_checked(struct xcpu_domain *domain, struct xcpu_cpu *cpus,
     unsigned ncpu, uint64_t config_hash)
 {
@@ -97,7 +98,7 @@ flush_everything(struct xcpu_cpu *cpu)
 #endif
 }
 
-int
+int XCPUI_COLD
 xcpu_cpu_online(struct xcpu_cpu *cpu)
 {
 	unsigned long state;
@@ -123,7 +124,7 @@ xcpu_cpu_online(struct xcpu_cpu *cpu)
 	return 0;
 }
 
-static void
+static void XCPUI_COLD
 serve_last(struct xcpu_cpu *self, unsigned lane)
 {
 	unsigned budget = XCPU_EVENT_MAX;
@@ -137,7 +138,7 @@ serve_last(struct xcpu_cpu *self, unsigned lane)
 	xcpui_event_serve(self, &budget);
 }
 
-int
+int XCPUI_COLD
 xcpu_cpu_offline(void)
 {
 	struct xcpu_cpu *self = xcpu_port_self();

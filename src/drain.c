@@ -123,7 +123,7 @@ xcpu_on_nmi(void)
 	if (self == NULL || self->domain == NULL || !takes_work(self))
 		return false;
 #if XCPU_PORT_LEVEL >= 3
-	self->in_nmi++;
+	XCPUI_COUNT_NMI(self, true);
 	if ((xcpui_lane_own(self) & XCPU_LANE_FLUSH) != 0) {
 		unsigned lane = xcpui_claim(self, XCPU_LANE_FLUSH);
 
@@ -134,7 +134,7 @@ xcpu_on_nmi(void)
 	}
 	if (ours)
 		XCPUI_COUNT(self, taken_nmi);
-	self->in_nmi--;
+	XCPUI_COUNT_NMI(self, false);
 #endif
 	return ours;
 }
@@ -239,8 +239,12 @@ xcpu_idle_poll(uint64_t timeout_ns)
 	struct xcpui_wait wait = {
 		.kind = XCPU_WAIT_NONE,
 		.timeout_ns = timeout_ns,
+		.fn = NULL,
+		.arg = NULL,
 		.over = poll_once,
+		.missing = NULL,
 		.what = self,
+		.cls = 0,
 	};
 	unsigned long state;
 	int error = xcpui_may_wait(self);

@@ -103,8 +103,9 @@ xcpu_dump(const struct xcpu_domain *domain,
 {
 	for (unsigned i = 0; i < domain->ncpu; i++) {
 		const struct xcpu_cpu *cpu = &domain->cpus[i];
-		struct text t = { .len = 0 };
+		struct text t;
 
+		t.len = 0;
 		put(&t, "cpu ");
 		put_number(&t, i, 10);
 		put(&t, ": ");

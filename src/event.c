@@ -82,7 +82,7 @@ id_alive(const struct xcpu_cpu *self, int id)
 	return xcpu_load_acq(&slot->state) == slot_word(id_gen(id), SLOT_LIVE);
 }
 
-int
+int XCPUI_COLD
 xcpu_event_register(xcpu_fn *fn, void *arg)
 {
 	struct xcpu_cpu *self = xcpu_port_self();
@@ -178,7 +178,7 @@ post_id(int id, struct xcpu_cpuset *set)
 	if (xcpu_cpuset_from(set, self->domain->ncpu) < XCPU_NCPU_MAX)
 		return -XCPU_EINVAL;
 	state = xcpu_port_irq_save();
-	self->in_nmi += nmi;
+	XCPUI_COUNT_NMI(self, nmi);
 	if (!xcpui_lane_takes(xcpui_lane_own(self))) {
 		posted = -XCPU_EAGAIN;
 	} else if (id_alive(self, id)) {
@@ -186,7 +186,7 @@ post_id(int id, struct xcpu_cpuset *set)
 		posted = (int)xcpu_cpuset_count(set);
 		XCPUI_ADD(self, event_post, (unsigned)posted);
 	}
-	self->in_nmi -= nmi;
+	XCPUI_COUNT_NMI(self, false);
 	xcpu_port_irq_restore(state);
 	return posted;
 }
@@ -348,7 +348,7 @@ xcpui_event_serve(struct xcpu_cpu *self, unsigned *budget)
 /* ---- the end of an event ---- */
 
 /* The calling CPU's own part of a round: take and run what it has. */
-static void
+static void XCPUI_COLD
 serve_own(struct xcpu_cpu *self)
 {
 	unsigned long state = xcpu_port_irq_save();
@@ -358,7 +358,7 @@ serve_own(struct xcpu_cpu *self)
 	xcpu_port_irq_restore(state);
 }
 
-int
+int XCPUI_COLD
 xcpu_event_unregister(int id)
 {
 	struct xcpu_cpu *self = xcpu_port_self();

@@ -20,7 +20,7 @@ xcpui_flight_over(struct xcpui_wait *wait)
 	return xcpui_carrier_idle(f->self, f->slot);
 }
 
-void
+void XCPUI_COLD
 xcpui_flight_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 {
 	const struct xcpui_flight *f = (const struct xcpui_flight *)wait->what;
@@ -64,7 +64,7 @@ xcpui_flight_token(struct xcpui_flight *f, const struct xcpu_cpuset *set,
  * Take the request back from those not ready; *refused comes back as those
  * that it was taken from.  Masked.
  */
-void
+void XCPUI_COLD
 xcpui_flight_take_back(struct xcpui_flight *f, struct xcpu_cpuset *refused)
 {
 	unsigned lanes;
@@ -98,7 +98,7 @@ xcpui_flight_post(struct xcpui_flight *f, const struct xcpu_cpuset *set,
 }
 
 /* With FAIL: nothing is sent if somebody is seen not to be ready. */
-bool
+bool XCPUI_COLD
 xcpui_call_all_ready(const struct xcpu_domain *domain,
     const struct xcpu_cpuset *set, struct xcpu_cpuset *not_ready)
 {
@@ -110,7 +110,7 @@ xcpui_call_all_ready(const struct xcpu_domain *domain,
 	return xcpu_cpuset_empty(not_ready);
 }
 
-void
+void XCPUI_COLD
 xcpui_call_predicate(const struct xcpu_call_opt *opt, void *arg,
     struct xcpu_cpuset *set)
 {

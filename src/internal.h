@@ -39,12 +39,13 @@
 /* rlx: written by this CPU only, in this context only */
 #define XCPUI_BUMP(word, n)						\
 	xcpu_store_rlx(word, xcpu_load_rlx(word) + (n))
+#define XCPUI_ADD(self, name, n) XCPUI_BUMP(&(self)->count->name, n)
 /* NMIs count in a block of their own: they may interrupt an increment. */
-#define XCPUI_ADD(self, name, n)					\
-	XCPUI_BUMP((self)->in_nmi != 0 ? &(self)->stat.nmi.name :	\
-	    &(self)->stat.own.name, n)
+#define XCPUI_COUNT_NMI(self, on)					\
+	((self)->count = (on) ? &(self)->stat.nmi : &(self)->stat.own)
 #else
 #define XCPUI_ADD(self, name, n) ((void)(self), (void)(n))
+#define XCPUI_COUNT_NMI(self, on) ((void)(self), (void)(on))
 #endif
 #define XCPUI_COUNT(self, name) XCPUI_ADD(self, name, 1)
 

@@ -64,23 +64,25 @@ round_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
  * `leaving_counts`: do not wait for CPUs that are leaving (a CPU that leaves
  * itself: two would wait for each other).
  */
-int
+int XCPUI_COLD
 xcpui_event_round(struct xcpu_cpu *self, bool leaving_counts)
 {
-	struct round round = {
-		.domain = self->domain,
-		.leaving_counts = leaving_counts,
-	};
+	struct round round;
 	struct xcpui_wait wait = {
 		.kind = XCPU_WAIT_ROUND,
-		.cls = XCPU_LANE_EVENT,
+		.timeout_ns = 0,
+		.fn = NULL,
+		.arg = NULL,
 		.over = round_over,
 		.missing = round_missing,
 		.what = &round,
+		.cls = XCPU_LANE_EVENT,
 	};
 	struct xcpui_post post;
 	unsigned long state = xcpu_port_irq_save();
 
+	round.domain = self->domain;
+	round.leaving_counts = leaving_counts;
 	/*
 	 * [E3] release: what the round is about, before its number.  Pairs with
 	 * [E3] in xcpui_event_serve().

@@ -53,7 +53,7 @@ ask_by_slot(struct shootdown *s, struct xcpu_line *line, unsigned lanes)
 }
 
 /* Take the request back from CPUs that are off, or lazy and passed over. */
-static void
+static void XCPUI_COLD
 take_back(struct xcpu_cpu *self, struct shootdown *s,
     const struct xcpu_cpuset *refused)
 {
@@ -144,7 +144,7 @@ shootdown_over(struct xcpui_wait *wait)
 	return true;
 }
 
-static void
+static void XCPUI_COLD
 shootdown_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 {
 	const struct shootdown *s = (const struct shootdown *)wait->what;
@@ -158,15 +158,22 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 {
 	struct xcpui_wait wait = {
 		.kind = XCPU_WAIT_FLUSH,
-		.cls = XCPU_LANE_FLUSH,
+		.timeout_ns = 0,
+		.fn = NULL,
+		.arg = NULL,
 		.over = shootdown_over,
 		.missing = shootdown_missing,
 		.what = s,
+		.cls = XCPU_LANE_FLUSH,
 	};
 	unsigned long state = xcpu_port_irq_save();
 	struct xcpu_cpuset targets;
 
 	XCPUI_COUNT(self, shootdown);
+	s->domain = self->domain;
+	s->round = 0;
+	xcpu_cpuset_zero(&s->slotted);
+	xcpu_cpuset_zero(&s->rounded);
 	xcpu_port_pte_publish();
 	/*
 	 * [G1] release: the page tables before the generation.  Pairs with [G1]
@@ -197,14 +204,14 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 /* ---- the public functions ---- */
 
 static int
-check_range(uint64_t start, uint64_t len, const struct xcpu_flush_opt *opt,
-    struct xcpu_flush *flush)
+check_range(struct xcpu_space *space, uint64_t start, uint64_t len,
+    const struct xcpu_flush_opt *opt, struct xcpu_flush *flush)
 {
 	unsigned shift = opt != NULL && opt->stride_shift != 0 ?
 	    opt->stride_shift : 12;
 	uint64_t mask;
 
-	if (shift < 12 || shift > 48)
+	if (space == NULL || shift < 12 || shift > 48)
 		return -XCPU_EINVAL;
 	if (opt != NULL && (opt->flags & ~(unsigned)XCPU_FLUSH_TABLES) != 0)
 		return -XCPU_EINVAL;
@@ -214,6 +221,7 @@ check_range(uint64_t start, uint64_t len, const struct xcpu_flush_opt *opt,
 	/* The end may be the top of the address space, but not beyond. */
 	if (len != 0 && len - 1 > ~start)
 		return -XCPU_EINVAL;
+	flush->space = space;
 	flush->start = start;
 	flush->len = len;
 	flush->stride_shift = shift;
@@ -226,20 +234,17 @@ xcpu_shootdown(struct xcpu_space *space, uint64_t start, uint64_t len,
     const struct xcpu_flush_opt *opt)
 {
 	struct xcpu_cpu *self = xcpu_port_self();
-	struct shootdown s = { .flush = { .space = space } };
+	struct shootdown s;
 	int error = xcpui_may_ask(self);
 
 	if (error != 0)
 		return error;
-	if (space == NULL)
-		return -XCPU_EINVAL;
-	error = check_range(start, len, opt, &s.flush);
+	error = check_range(space, start, len, opt, &s.flush);
 	if (error != 0 || len == 0)
 		return error;
 	/* rlx: tunable, any value is right */
 	if (len >> s.flush.stride_shift > xcpu_load_rlx(&self->domain->ceiling))
 		s.flush.flags |= XCPU_FLUSH_FULL;
-	s.domain = self->domain;
 	return shootdown(self, &s);
 }
 
@@ -247,18 +252,15 @@ int
 xcpu_shootdown_all(struct xcpu_space *space, const struct xcpu_flush_opt *opt)
 {
 	struct xcpu_cpu *self = xcpu_port_self();
-	struct shootdown s = { .flush = { .space = space } };
+	struct shootdown s;
 	int error = xcpui_may_ask(self);
 
 	if (error != 0)
 		return error;
-	if (space == NULL)
-		return -XCPU_EINVAL;
-	error = check_range(0, 0, opt, &s.flush);
+	error = check_range(space, 0, 0, opt, &s.flush);
 	if (error != 0)
 		return error;
 	s.flush.flags |= XCPU_FLUSH_FULL;
-	s.domain = self->domain;
 	return shootdown(self, &s);
 }
 
@@ -267,15 +269,13 @@ xcpu_flush_self(struct xcpu_space *space, uint64_t start, uint64_t len,
     const struct xcpu_flush_opt *opt)
 {
 	struct xcpu_cpu *self = xcpu_port_self();
-	struct xcpu_flush flush = { .space = space };
+	struct xcpu_flush flush;
 	int error = xcpui_may_ask(self);
 	unsigned long state;
 
 	if (error != 0)
 		return error;
-	if (space == NULL)
-		return -XCPU_EINVAL;
-	error = check_range(start, len, opt, &flush);
+	error = check_range(space, start, len, opt, &flush);
 	if (error != 0 || len == 0)
 		return error;
 	state = xcpu_port_irq_save();

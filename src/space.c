@@ -38,7 +38,7 @@
 #define RANGE_STRIDE	0x3f
 #define RANGE_FLAGS	6
 
-void
+void XCPUI_COLD
 xcpu_space_init(struct xcpu_space *space, void *host)
 {
 	/* rlx: nobody else knows the space yet, from here to the end */
@@ -51,7 +51,7 @@ xcpu_space_init(struct xcpu_space *space, void *host)
 		xcpu_store_rlx(&space->active[i], 0); /* rlx: private */
 }
 
-int
+int XCPUI_COLD
 xcpu_space_destroy(struct xcpu_space *space)
 {
 	for (unsigned i = 0; i < XCPU_CPUSET_WORDS; i++)
@@ -64,7 +64,7 @@ xcpu_space_destroy(struct xcpu_space *space)
 	return 0;
 }
 
-void
+void XCPUI_COLD
 xcpu_space_active(const struct xcpu_space *space, struct xcpu_cpuset *set)
 {
 	const struct xcpu_cpu *self = xcpu_port_self();

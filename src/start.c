@@ -103,7 +103,7 @@ xcpu_call_start(struct xcpu_call *call, const struct xcpu_cpuset *set,
 {
 	struct xcpu_cpu *self = xcpu_port_self();
 	int error = check_start(self, call, set, fn, opt);
-	struct xcpui_flight f = { .self = self };
+	struct xcpui_flight f;
 	struct xcpu_cpuset targets;
 	struct xcpu_cpuset not_ready;
 	unsigned long state;
@@ -115,6 +115,8 @@ xcpu_call_start(struct xcpu_call *call, const struct xcpu_cpuset *set,
 	if (opt != NULL && opt->not_ready == XCPU_FAIL_NOT_READY &&
 	    !xcpui_call_all_ready(self->domain, &targets, &not_ready))
 		return -XCPU_ENXIO;
+	f.self = self;
+	f.line = NULL;
 	state = xcpu_port_irq_save();
 	f.slot = xcpui_carrier_hold(self, true);
 	if (f.slot < 0) {
@@ -161,6 +163,8 @@ xcpu_call_wait(struct xcpu_call *call, uint64_t timeout_ns)
 	struct xcpui_wait wait = {
 		.kind = XCPU_WAIT_CALL,
 		.timeout_ns = timeout_ns,
+		.fn = NULL,
+		.arg = NULL,
 		.over = object_over,
 		.missing = object_missing,
 		.what = call,

@@ -134,17 +134,16 @@ static enum xcpu_stall_policy XCPUI_COLD
 report(struct xcpu_cpu *self, struct xcpui_wait *wait, struct watch *watch)
 {
 #if XCPU_PORT_LEVEL >= 2
-	struct xcpu_stall stall = {
-		.waiter = self->index,
-		.kind = wait->kind,
-		.report = ++watch->reports,
-		.rekicks = watch->rekicks,
-		.since_ns = watch->since,
-		.waited_ns = watch->silent,
-		.fn = wait->fn,
-		.arg = wait->arg,
-	};
+	struct xcpu_stall stall;
 
+	stall.waiter = self->index;
+	stall.kind = wait->kind;
+	stall.report = ++watch->reports;
+	stall.rekicks = watch->rekicks;
+	stall.since_ns = watch->since;
+	stall.waited_ns = watch->silent;
+	stall.fn = wait->fn;
+	stall.arg = wait->arg;
 	wait->missing(wait, &stall.missing);
 	stall.nmissing = xcpu_cpuset_count(&stall.missing);
 	if (stall.nmissing == 0)

@@ -10,3 +10,13 @@ $(TRACE_FILE): $(TRACE) tools/xcputrace $(wildcard tools/tracelib/*.py)
 	@mkdir -p $(@D)
 	$(Q)python3 tools/xcputrace convert $(TRACE) $@
 endif
+
+# All recordings, replayed in both worlds.
+SUITES += replay-threads replay-kernel
+replay-threads_RUN   = python3 traces/runs.py --threads $(THREADS)
+replay-threads_NEEDS = $(THREADS)
+replay-threads_TIME  = 240
+replay-kernel_RUN    = python3 traces/runs.py --kernel $(KERNEL)
+replay-kernel_NEEDS  = $(KERNEL)
+replay-kernel_TIME   = 300
+replay-kernel_TOOLS  = qemu-system-x86_64

@@ -39,7 +39,7 @@ replay_owner(const struct trace_record *record)
 	return record->other != TRACE_NONE ? record->other % replay.ncpu : 0;
 }
 
-static bool
+static void
 space_init(uint32_t index)
 {
 	struct replay_space *space = &replay.space[index];
@@ -50,8 +50,6 @@ space_init(uint32_t index)
 	space->first = list.first;
 	space->npages = list.npages;
 	xcpu_cpuset_zero(&space->members);
-	xcpu_store_rlx(&space->recent, 0);
-	return true;
 }
 
 /* Spaces that come from no fork or exec are there from the beginning. */

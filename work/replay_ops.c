@@ -161,13 +161,13 @@ op_mprotect(unsigned cpu, const struct trace_record *record)
 	struct oracle_batch batch = { .op = MACH_READ };
 	uint64_t start = 0, end = 0;
 
-	if (rights & MACH_USER) {
-		batch.op = MACH_STORE;
-		sample(&batch, space, record->page, rights & MACH_WRITE ? 0 :
-		    record->npages, MACH_USER | MACH_WRITE);
-	} else {
+	/* Probe what is lost: every access, or writing. */
+	batch.op = rights & MACH_USER ? MACH_STORE : MACH_READ;
+	if (!(rights & MACH_USER))
 		sample(&batch, space, record->page, record->npages, MACH_USER);
-	}
+	else if (!(rights & MACH_WRITE))
+		sample(&batch, space, record->page, record->npages,
+		    MACH_USER | MACH_WRITE);
 	replay_shoot_begin(cpu, space, &batch);
 	for (uint32_t i = 0; i < record->npages; i++) {
 		uint64_t va = replay_va(space, record->page + i);

@@ -17,7 +17,7 @@ add(uint64_t *to, const uint64_t *from, unsigned n)
 		to[i] += from[i];
 }
 
-/* A struct replay_count is nothing but counters. */
+/* A struct replay_count is nothing but counters, all of one type. */
 static void
 sum_up(void)
 {
@@ -121,9 +121,11 @@ print_lines(void)
 	mach_printf("  noted: %lu hidden unmaps, %lu faults raced, %lu "
 	    "copies of a page not seen before, %u forks without a child\n",
 	    (unsigned long)(total.hidden - total.raced),
-	    (unsigned long)total.raced,
-	    (unsigned long)total.cow_absent,
+	    (unsigned long)total.raced, (unsigned long)total.cow_absent,
 	    replay.trace.expected.fork_ignored);
+	if (replay.spread)
+		mach_printf("  %lu more switches, between threads that ran at "
+		    "once and share a CPU here\n", (unsigned long)total.placed);
 }
 
 /* The recording's columns stand only where they may be compared. */
@@ -182,8 +184,8 @@ print_probes(void)
 	    "CPU had idled, %lu forgotten\n", (unsigned long)probes.armed,
 	    (unsigned long)probes.idle, (unsigned long)total.late,
 	    (unsigned long)total.forgotten);
-	mach_printf("  reads      %lu while waiting\n",
-	    (unsigned long)total.reads);
+	mach_printf("  reads      %lu while waiting, %lu besides\n",
+	    (unsigned long)total.reads, (unsigned long)probes.reads);
 	mach_printf("  stale reads %lu\n", (unsigned long)
 	    xcpu_load_rlx(&work_run.failures[WORK_STALE]));
 }

@@ -39,7 +39,7 @@ enum trace_error {
 	TRACE_ERECORD = 6	/* a record or a list names what is not there */
 };
 
-/* What a record asks for.  The order is that of tools/tracelib/meaning.py. */
+/* What a record asks for.  The order is that of tools/tracelib/model.py. */
 #define TRACE_OPS(X)							\
 	X(NONE, "none")			/* never in a file */		\
 	X(IMPLICIT, "implicit switch")	/* thread in space; was not recorded */ \

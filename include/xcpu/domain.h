@@ -52,11 +52,11 @@ struct xcpu_cpu {
 	/* Read by its own CPU only, once it is online. */
 	struct xcpu_domain *domain;
 	struct xcpu_line *line;
+	struct xcpu_counters *count;	/* those of where it stands, NMI or not */
 	uint32_t index;
 	uint32_t lane_shift;
 	uint32_t depth;		/* handlers and functions being run */
 	uint32_t polling;	/* inside xcpu_poll() */
-	uint32_t in_nmi;
 	uint64_t tick_claims;
 	uint64_t last_now_ns;
 	uint32_t tick_lane;

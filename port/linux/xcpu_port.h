@@ -126,7 +126,8 @@ xcpu_port_now_ns(void)
 	if (__builtin_expect(xcpu_linux_clock.mult != 0, 1)) {
 		ticks = __builtin_ia32_rdtsc() - xcpu_linux_clock.base_ticks;
 		return xcpu_linux_clock.base_ns + (uint64_t)(
-		    (unsigned __int128)ticks * xcpu_linux_clock.mult >> 32);
+		    (__extension__ (unsigned __int128)ticks) *
+		    xcpu_linux_clock.mult >> 32);
 	}
 #endif
 	return xcpu_linux_clock_read();

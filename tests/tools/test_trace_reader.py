@@ -16,7 +16,7 @@ from harness import ROOT, TOOLS, Tap, run
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOOLS))
 
-from tracelib import binary, counts, meaning                # noqa: E402
+from tracelib import binary, counts, meaning, model         # noqa: E402
 
 TRACES = ROOT / "traces"
 HERE = ROOT / "tests" / "tools"
@@ -41,11 +41,11 @@ def expected(reading, name):
     lists = meaning.page_lists(world)
     out = ["name " + name, "events %d" % len(reading.events),
            "cpus %d" % reading.ncpu, "frames %d" % world.frames_peak]
-    by_cause = lambda c: " ".join(str(c[x]) for x in meaning.CAUSES)
+    by_cause = lambda c: " ".join(str(c[x]) for x in model.CAUSES)
     out += ["lines " + " ".join(str(world.classes[c]) for c in
                                 ("applied", "implicit", "hidden", "ignored")),
             "ops " + " ".join(str(world.counts["op " + x])
-                              for x in meaning.OPS),
+                              for x in model.OPS),
             "requests " + by_cause(world.requests),
             "recorded_requests " + by_cause(reference.requests),
             "recorded_kicks " + by_cause(reference.kicks)]
@@ -56,7 +56,7 @@ def expected(reading, name):
     for r in world.records:
         numbers = [x.number if x else none for x in (r.thread, r.space, r.other)]
         out.append(" ".join(str(x) for x in (
-            r.line, meaning.OPS.index(r.op), r.rights, r.flags, r.lines, r.cpu,
+            r.line, model.OPS.index(r.op), r.rights, r.flags, r.lines, r.cpu,
             *numbers)))
     return out
 

@@ -15,7 +15,7 @@ from harness import ROOT, TOOLS, Tap, run
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOOLS))
 
-from tracelib import counts, meaning, rules, text           # noqa: E402
+from tracelib import counts, rules, text                    # noqa: E402
 
 XCPUTRACE = TOOLS / "xcputrace"
 TRACES = ROOT / "traces"

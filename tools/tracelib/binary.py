@@ -14,7 +14,7 @@ import struct
 import tempfile
 import zlib
 
-from . import meaning, rules
+from . import meaning, model, rules
 from .text import TraceError
 
 MAGIC = b"XCPUTRC1"
@@ -60,13 +60,13 @@ def _records(world, lists):
         space = record.space
         page, npages = 0, 0
         if record.npages:
-            page, npages = meaning.index_range(
+            page, npages = model.index_range(
                 lists[space.number], record.page, record.npages)
         elif record.op in ("fork", "exec", "exit"):
             npages = len(lists[space.number])
         widest = max(widest, npages)
         out += RECORD.pack(
-            record.line, meaning.OPS.index(record.op), record.rights,
+            record.line, model.OPS.index(record.op), record.rights,
             record.flags, record.lines, record.cpu,
             *(x.number if x else NONE
               for x in (record.thread, space, record.other)), page, npages)
@@ -77,7 +77,7 @@ def _header(reading, name, sizes):
     """The header as bytes, but for its checksum."""
     world, reference = reading.world, reading.reference
     need = rules.kicks(world.records, reading.ncpu, rules.recorded)["need"]
-    causes = meaning.CAUSES
+    causes = model.CAUSES
     notes = ("hidden", "raced", "cow absent", "fork ignored")
     return HEADER.pack(
         MAGIC, VERSION, HEADER.size, sizes["file"], 0, RECORD.size,
@@ -86,7 +86,7 @@ def _header(reading, name, sizes):
         world.frames_peak, sizes["widest"], world.spaces_peak,
         name.encode()[:31],
         *(world.classes[c] for c in CLASSES),
-        *_by(meaning.OPS, world.counts, "op "),
+        *_by(model.OPS, world.counts, "op "),
         *(world.counts[n] for n in notes),
         *_by(causes, world.requests), *_by(causes, need),
         *_by(causes, reference.requests), *_by(causes, reference.kicks),
@@ -108,7 +108,7 @@ def encode(reading, name):
     for space, held in zip(world.spaces, lists):
         spaces += SPACE.pack(first, len(held), space.tgid, space.execs)
         pages += struct.pack("<%dQ" % len(held),
-                             *(p << meaning.PAGE_SHIFT for p in held))
+                             *(p << model.PAGE_SHIFT for p in held))
         first += len(held)
     threads = b"".join(THREAD.pack(t.pid, t.tgid) for t in world.threads)
     body = records + bytes(spaces) + threads + bytes(pages)

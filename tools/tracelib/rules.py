@@ -12,7 +12,7 @@ ran at once share a CPU, it switches to whoever has the next operation.
 
 from collections import Counter, defaultdict
 
-from .meaning import FOREIGN, LAZY, USER, Cpu
+from .model import FOREIGN, LAZY, USER, Cpu
 
 RULES = ("need", "linux", "broadcast")
 

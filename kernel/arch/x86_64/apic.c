@@ -112,6 +112,12 @@ kicks_sent(unsigned cpu, bool nmi)
 	return xcpu_apic_sent(&kicks, cpu, nmi);
 }
 
+uint64_t
+kicks_lost(void)
+{
+	return xcpu_load_rlx(&kicks.dropped);	/* rlx: a count */
+}
+
 void
 nmi_send(unsigned cpu)
 {

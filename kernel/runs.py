@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boot the kernel with different words and numbers of CPUs; print TAP.
+
+A run is right when run-qemu ends with the expected status and the console
+shows what it must.
+"""
+import argparse
+import re
+import subprocess
+import sys
+
+SHOW_LINES = 40		# of a failing run's output
+
+# Name, ids, CPUs, words, exit status, what the console must match.
+CASES = [
+    ("detector", "F-X4", 4, "work=detector", 0, "user page.*seen\n.*kernel "
+     "page.*seen\n"),
+    ("storms_1_cpu", "F-B27", 1, "ops=1000", 0, "PASS"),
+    ("storms_2_cpus", "F-B3 F-T4 F-B27", 2, "ops=2000", 0, "PASS"),
+    ("storms_8_cpus", "F-B1 F-T4 F-B27", 8, "ops=1000", 0, "PASS"),
+    ("storms_64_cpus", "F-B1 F-T4", 64, "ops=100", 0, "PASS"),
+    ("seed_2", "", 4, "ops=1000 seed=2", 0, "PASS"),
+    ("kicks_lost", "F-P1", 4, "ops=5000 faults=drop", 0,
+     r"lost kicks +[1-9].*PASS"),
+    ("cpu_stuck", "F-P1", 4, "ops=3000 faults=stuck seed=3", 0,
+     r"CPU (\d) is stuck.*REPORT stall: CPU \d has waited \d+ ms for CPU "
+     r"[\d ]*\b\1\b.*CPU \1 goes on.*PASS"),
+    ("all_deaf", "F-P1 F-X13", 4, "work=storm faults=deaf", 1,
+     r"REPORT stall: CPU \d has waited.*panic: .*\n *cpu 3:"),
+    ("unknown_key", "", 1, "colour=red", 1, "is not a key"),
+    ("unknown_work", "", 1, "work=play", 1, "not a value"),
+]
+
+
+def complaint(kernel, case):
+    """(what is wrong, or None; the output)."""
+    _, _, cpus, words, status, pattern = case
+    done = subprocess.run(
+        [sys.executable, "tools/run-qemu", "--kernel", kernel, "--cpus",
+         str(cpus), "--", *words.split(), "mode=single"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        check=False)
+    if done.returncode != status:
+        return f"exit status {done.returncode}, not {status}", done.stdout
+    if not re.search(pattern, done.stdout, re.DOTALL):
+        return f"nothing like {pattern!r}", done.stdout
+    return None, done.stdout
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kernel", help="the ELF file")
+    parser.add_argument("names", nargs="*", help="of runs; default: all")
+    options = parser.parse_args()
+
+    cases = [c for c in CASES if not options.names or c[0] in options.names]
+    failed = 0
+    print(f"1..{len(cases)}", flush=True)
+    for number, case in enumerate(cases, 1):
+        wrong, output = complaint(options.kernel, case)
+        failed += wrong is not None
+        print(f"{'not ' if wrong else ''}ok {number} - kernel_{case[0]}"
+              + (f" # {case[1]}" if case[1] else ""), flush=True)
+        if wrong:
+            print(f"# {case[2]} CPUs, {case[3]}: {wrong}")
+            for line in output.splitlines()[-SHOW_LINES:]:
+                print(f"#   {line}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
