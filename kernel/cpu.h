@@ -37,7 +37,7 @@ struct cpu {
 	uint64_t fill_next_ns;
 
 	/* Interrupts, written by this CPU only. */
-	uint64_t ticks, spurious, nmis_taken;
+	uint64_t nmis_taken;
 	uint64_t kicks_taken, kicks_seen, coalesced;
 } __attribute__((aligned(64)));
 

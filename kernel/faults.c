@@ -79,6 +79,13 @@ faults_visit(enum fault_place place)
 }
 
 void
+faults_print(void)
+{
+	if (kicks_lost() != 0)
+		mach_printf("faults: %lu kicks lost\n", kicks_lost());
+}
+
+void
 faults_set(const struct work_options *options)
 {
 	seed = scramble(options->seed);

@@ -73,6 +73,7 @@ bool conform_judges(const struct xcpu_stall *stall, unsigned *policy);
 struct work_options;
 void faults_set(const struct work_options *options);
 bool faults_deaf(void);
+void faults_print(void);
 enum fault_place {
 	FAULT_AT_KICK, FAULT_AT_TICK, FAULT_AT_FLUSH, FAULT_PLACES
 };

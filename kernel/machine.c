@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * machine.c: the rest of work/machine.h: work for all CPUs, waiting, accesses,
- * and the book about what each TLB has dropped.
+ * machine.c: the rest of work/machine.h: work for all CPUs, waiting, accesses.
  */
 #include <xcpu/port.h>
 

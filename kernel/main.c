@@ -38,14 +38,17 @@ static bool
 run(const struct boot_info *boot)
 {
 	struct work_options options;
+	bool good;
 
 	if (work_options_parse(boot->command_line, &options) != 0)
 		return false;
 	faults_set(&options);
 	if (options.work == WORK_SELFTEST)
 		return conform_run();
-	return work_main(boot->command_line, module_map(boot),
+	good = work_main(boot->command_line, module_map(boot),
 	    boot->module_len) == 0;
+	faults_print();
+	return good;
 }
 
 void

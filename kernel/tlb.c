@@ -67,7 +67,8 @@ tlb_drop_page(uint64_t va)
  * QEMU sizes a TLB when it flushes it, by how full it was of late.  A kernel
  * that touches few pages gets a small one, where pages push each other out,
  * and then a stale translation is not there to be seen.  So a TLB about to be
- * dropped is filled first, often enough for QEMU to remember.
+ * dropped is filled first, often enough for QEMU to remember; with the frames
+ * that follow the root's, for there is memory.
  */
 static void
 tlb_keep_large(struct cpu *cpu)
@@ -79,7 +80,8 @@ tlb_keep_large(struct cpu *cpu)
 		return;
 	cpu->fill_next_ns = now + FILL_NS;
 	for (page = 0; page < FILL_PAGES; page++)
-		*(const volatile char *)phys_to_virt(page * MACH_PAGE_SIZE);
+		*(const volatile char *)phys_to_virt(kernel_root +
+		    page * MACH_PAGE_SIZE);
 }
 
 void
@@ -87,8 +89,8 @@ tlb_drop_all(void)
 {
 	struct cpu *cpu = cpu_self();
 
-	tlb_keep_large(cpu);
 	count(&cpu->drop_full);
+	tlb_keep_large(cpu);
 	tlb_flush_all();
 }
 
@@ -98,7 +100,7 @@ tlb_drop_by_root(uint64_t root)
 {
 	struct cpu *cpu = cpu_self();
 
-	tlb_keep_large(cpu);
 	count(&cpu->drop_full);
+	tlb_keep_large(cpu);
 	root_load(root);
 }

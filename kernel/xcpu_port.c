@@ -96,7 +96,6 @@ on_nmi(const struct trap_frame *frame)
 void
 on_tick(void)
 {
-	cpu_self()->ticks++;
 	if (cpu_self()->xcpu == NULL || faults_deaf())
 		return;
 	faults_visit(FAULT_AT_TICK);

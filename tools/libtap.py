@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The Test Anything Protocol, as much of it as our suites print.
+"""The Test Anything Protocol, as much of it as our suites print: read and written.
 
 A suite is a program, a script or a whole kernel on a serial console, so that
 any line that is not TAP is passed over.  Several plans in one output (cmocka
@@ -65,3 +65,29 @@ class Report:
         if self.planned == 0 and not self.skip_all:
             return "no test at all"
         return None
+
+
+class Writer:
+    """Prints the results of a suite of our own."""
+
+    def __init__(self):
+        self.count = self.failures = 0
+
+    def test(self, name, ok, detail="", ids=""):
+        """One test; the detail explains a failure, line by line."""
+        self.count += 1
+        self.failures += not ok
+        tail = f" # {ids}" if ids else ""
+        print(f"{'' if ok else 'not '}ok {self.count} - {name}{tail}", flush=True)
+        if not ok:
+            self.note(detail)
+
+    @staticmethod
+    def note(text):
+        for line in str(text).splitlines():
+            print("#   " + line)
+
+    def end(self):
+        """Print the plan; the exit status of the suite."""
+        print(f"1..{self.count}")
+        return 1 if self.failures else 0

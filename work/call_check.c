@@ -69,7 +69,7 @@ check_done(struct calls_cpu *me, struct call_record *record, unsigned cpu)
 	if (runs == 1 && mark->serial == record->serial)
 		return;
 	if (runs > 1)
-		WORK_REPORT(WORK_TWICE, "twice: cpu %u ran call %lx %u "
+		WORK_REPORT(WORK_ORDER, "order: cpu %u ran call %lx %u "
 		    "times\n", cpu, (unsigned long)record->serial, runs);
 	else if (runs_in_the_end(me, mark) != 0)
 		WORK_REPORT(WORK_EARLY, "early completion: call %lx returned "
@@ -84,7 +84,7 @@ static void
 check_none(struct call_record *record, unsigned cpu)
 {
 	if (xcpu_load_rlx(&record->mark[cpu].runs) != 0)
-		WORK_REPORT(WORK_TWICE, "twice: cpu %u ran call %lx, which "
+		WORK_REPORT(WORK_ORDER, "order: cpu %u ran call %lx, which "
 		    "was not for it or taken back\n", cpu,
 		    (unsigned long)record->serial);
 }
@@ -103,7 +103,9 @@ check_cpu(struct calls_cpu *me, struct call_record *record,
 		WORK_REPORT(WORK_ANSWER, "answer: call %lx: cpu %u is in %u "
 		    "sets of the result\n", (unsigned long)record->serial,
 		    cpu, sets);
-	if (done)
+	if (!xcpu_cpuset_has(&record->asked, cpu))
+		check_none(record, cpu);
+	else if (done)
 		check_done(me, record, cpu);
 	else if (!running)
 		check_none(record, cpu);

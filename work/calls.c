@@ -37,23 +37,27 @@ call_somehow(struct calls_cpu *me, const struct xcpu_call_opt *opt)
 {
 	struct call_record *record = &me->wait;
 	unsigned other = work_below(&me->rng, calls.ncpu);
-	struct xcpu_cpuset set;
+	struct xcpu_cpuset *set = &record->asked;
 
 	switch (work_below(&me->rng, 32)) {
 	case 0:
 	case 1:
 	case 2:
-		random_set(me, &set);
-		return xcpu_call_set(&set, call_function, record, opt);
+		random_set(me, set);
+		return xcpu_call_set(set, call_function, record, opt);
 	case 3:
+		xcpu_cpuset_fill(set, calls.ncpu);
 		return xcpu_call_all(call_function, record, opt);
 	case 4:
 	case 5:
+		xcpu_cpuset_fill(set, calls.ncpu);
+		xcpu_cpuset_del(set, me->cpu);
 		return xcpu_call_others(call_function, record, opt);
 	case 6:
-		random_set(me, &set);
-		return xcpu_call_any(&set, call_function, record, opt);
+		random_set(me, set);
+		return xcpu_call_any(set, call_function, record, opt);
 	default:
+		xcpu_cpuset_one(set, other);
 		return xcpu_call_one(other, call_function, record, opt);
 	}
 }
@@ -157,16 +161,15 @@ call_and_wait(struct calls_cpu *me)
 static void
 start_one(struct calls_cpu *me, struct call_record *record)
 {
-	struct xcpu_cpuset set;
 	int answer;
 
-	random_set(me, &set);
+	random_set(me, &record->asked);
 	call_open(me, record);
 	record->callback = work_once_in(&me->rng, 2);
 	record->call.callback = record->callback ? call_callback : NULL;
 	record->call.callback_arg = record;
-	answer = xcpu_call_start(&record->call, &set, call_function, record,
-	    NULL);
+	answer = xcpu_call_start(&record->call, &record->asked, call_function,
+	    record, NULL);
 	record->nowait = answer == 0;
 	if (answer == 0)
 		return;

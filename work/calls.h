@@ -25,6 +25,7 @@ struct call_record {
 	struct xcpu_call call;		/* of the no-wait form */
 	uint64_t serial;		/* plain: written before, read by fn */
 	uint64_t echo;
+	struct xcpu_cpuset asked;	/* nobody else may run it */
 	struct xcpu_au32 open;		/* fn may run */
 	struct xcpu_au32 turns;		/* of a serial call */
 	uint32_t callbacks;

@@ -99,6 +99,33 @@ note_kept(struct storm_cpu *me, unsigned slack, bool first)
 	}
 }
 
+/*
+ * Who held a page until the change, and has dropped nothing since, could still
+ * use it.  Only a lazy CPU may: it drops before it says that it is not any
+ * more, so the word is read first.
+ */
+static void
+check_dropped(struct storm_cpu *me)
+{
+	struct storm_request *request = &me->request;
+	const struct oracle_batch *batch = &request->batch;
+
+	for (unsigned cpu = xcpu_cpuset_first(&me->targets);
+	    cpu < XCPU_NCPU_MAX; cpu = xcpu_cpuset_next(&me->targets, cpu)) {
+		bool lazy = request->space->index != STORM_KERNEL &&
+		    xcpu_load_acq(&storm.cpu[cpu]->lazy) != 0;
+		unsigned held = request->kept[cpu] &
+		    oracle_kept(cpu, batch, 0);
+
+		if (!lazy && !batch->quiet && held != 0)
+			WORK_REPORT(WORK_EARLY, "early completion: the "
+			    "shootdown of space %u page 0x%lx returned before "
+			    "cpu %u dropped it (pages %x)\n",
+			    request->space->index,
+			    (unsigned long)batch->page[0].va, cpu, held);
+	}
+}
+
 static void
 free_old(struct storm_cpu *me, const mach_frame *old)
 {
@@ -168,6 +195,7 @@ storm_shoot(unsigned cpu)
 	for (unsigned i = 0; i < request->batch.n; i++)
 		change_page(me, request->space, me->first + i, new[i]);
 	error = shoot_somehow(me, &request->batch);
+	check_dropped(me);
 	note_kept(me, 1, false);
 	if (error != 0) {
 		WORK_REPORT(WORK_ANSWER, "answer: xcpu_shootdown() on cpu %u: "

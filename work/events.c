@@ -11,6 +11,7 @@
 
 #define EVENTS		8	/* registered all the time */
 #define ANY_EVENT	(EVENTS + 1)	/* and the empty one */
+#define NO_GUEST	UINT32_MAX
 
 /* One event on one target. */
 struct bell {
@@ -19,11 +20,15 @@ struct bell {
 	struct xcpu_au64 noted;		/* highest that a handler found */
 };
 
-/* Registered by one CPU for a while; its handler must not outlive it. */
+/*
+ * Registered by one CPU for a while, and posted by all; its handler must not
+ * outlive it, nor run for a post that was meant for the slot's owner before it.
+ */
 struct guest {
-	int id;
+	struct xcpu_au32 id;		/* or NO_GUEST */
 	struct xcpu_au32 gone;
 	struct xcpu_au64 runs;
+	struct xcpu_au64 asked[XCPU_CPUSET_WORDS];	/* CPUs, since then */
 };
 
 struct events_cpu {
@@ -70,11 +75,15 @@ static void
 handle_guest(void *arg)
 {
 	struct guest *guest = arg;
+	unsigned cpu = xcpu_cpu_index();
 
 	if (xcpu_load_rlx(&guest->gone) != 0)
 		WORK_REPORT(WORK_ORDER, "order: cpu %u runs a handler that was "
-		    "unregistered\n", xcpu_cpu_index());
-	events.cpu[xcpu_cpu_index()]->runs++;
+		    "unregistered\n", cpu);
+	if ((xcpu_load_rlx(&guest->asked[cpu / 64]) & xcpu_cpu_bit(cpu)) == 0)
+		WORK_REPORT(WORK_ORDER, "order: cpu %u runs a handler for a "
+		    "post older than its registration\n", cpu);
+	events.cpu[cpu]->runs++;
 	xcpu_fetch_add_rel(&guest->runs, 1);
 }
 
@@ -159,30 +168,54 @@ post_self(struct events_cpu *me)
 	me->posts++;
 }
 
-/* An event that comes, is posted by everybody's leave, and goes. */
+/*
+ * Posts somebody's guest to somebody.  The mark goes first; if it comes after
+ * the guest has gone, it only makes the next one's check more lenient.
+ */
+static int
+post_guest(struct events_cpu *me, unsigned host)
+{
+	struct guest *guest = &events.cpu[host]->guest;
+	unsigned cpu = work_below(&me->rng, events.ncpu);
+	uint32_t id = xcpu_load_acq(&guest->id);
+
+	me->posts++;
+	if (id == NO_GUEST)
+		return -XCPU_ENOENT;
+	xcpu_fetch_or_ar(&guest->asked[cpu / 64], xcpu_cpu_bit(cpu));
+	return xcpu_event_post((int)id, cpu);
+}
+
+static void
+post_any_guest(struct events_cpu *me)
+{
+	int answer = post_guest(me, work_below(&me->rng, events.ncpu));
+
+	if (answer != -XCPU_ENOENT)
+		refused(me, answer);
+}
+
+/* An event that comes, is posted by everybody, and goes under fire. */
 static void
 host_guest(struct events_cpu *me)
 {
 	struct guest *guest = &me->guest;
-	int answer;
+	int answer, id;
 
 	xcpu_store_rlx(&guest->gone, 0);
-	guest->id = xcpu_event_register(handle_guest, guest);
-	if (guest->id == -XCPU_ENOSPC)
+	for (unsigned i = 0; i < XCPU_CPUSET_WORDS; i++)
+		xcpu_store_rlx(&guest->asked[i], 0);
+	id = xcpu_event_register(handle_guest, guest);
+	if (id == -XCPU_ENOSPC || refused(me, id))
 		return;
-	if (guest->id < 0) {
-		refused(me, guest->id);
-		return;
-	}
-	for (unsigned n = work_below(&me->rng, 8); n > 0; n--) {
-		refused(me, xcpu_event_post(guest->id,
-		    work_below(&me->rng, events.ncpu)));
-		me->posts++;
-	}
-	answer = xcpu_event_unregister(guest->id);
+	xcpu_store_rel(&guest->id, (uint32_t)id);
+	for (unsigned n = work_below(&me->rng, 8); n > 0; n--)
+		refused(me, post_guest(me, me->cpu));
+	answer = xcpu_event_unregister(id);
 	xcpu_store_rlx(&guest->gone, 1);
+	xcpu_store_rlx(&guest->id, NO_GUEST);
 	refused(me, answer);
-	if (xcpu_event_post(guest->id, me->cpu) != -XCPU_ENOENT)
+	if (xcpu_event_post(id, me->cpu) != -XCPU_ENOENT)
 		WORK_REPORT(WORK_ANSWER, "answer: a stale event id was "
 		    "accepted on cpu %u\n", me->cpu);
 }
@@ -200,11 +233,13 @@ events_cpu_main(unsigned cpu, void *arg)
 	while (me->posts < share && !work_passed(events.goal.limit_ns)) {
 		unsigned dice = work_below(&me->rng, 4096);
 
-		if (dice < 3000)
+		if (dice < 2800)
 			post_one(me);
+		else if (dice < 3000)
+			post_any_guest(me);
 		else if (dice < 3600)
 			post_many(me);
-		else if (dice < 4086)
+		else if (dice < 4082)
 			post_self(me);
 		else if (dice < 4090)
 			host_guest(me);
@@ -255,6 +290,7 @@ events_init(void)
 			return false;
 		}
 		events.cpu[cpu]->cpu = cpu;
+		xcpu_store_rlx(&events.cpu[cpu]->guest.id, NO_GUEST);
 	}
 	for (unsigned i = 0; i < EVENTS; i++) {
 		events.id[i] = xcpu_event_register(handle, (void *)(uintptr_t)i);

@@ -50,10 +50,10 @@ storm_is_away(const struct storm_request *request, unsigned cpu)
 void
 storm_wake_up(struct storm_cpu *me)
 {
-	if (!me->lazy)
+	if (xcpu_load_rlx(&me->lazy) == 0)
 		return;
 	xcpu_space_lazy_leave();
-	me->lazy = false;
+	xcpu_store_rel(&me->lazy, 0);
 }
 
 /* Now and then the reader falls lazy: the shootdown will pass it over. */
@@ -63,7 +63,8 @@ maybe_lazy(struct storm_cpu *me, const struct storm_request *request)
 	if (request->batch.quiet || request->space->index == STORM_KERNEL ||
 	    !work_once_in(&me->rng, 8))
 		return;
-	me->lazy = xcpu_space_lazy_enter() == 0;
+	xcpu_store_rel(&me->lazy, 1);
+	xcpu_space_lazy_enter();
 }
 
 static unsigned

@@ -103,6 +103,19 @@ judge(unsigned cpu, const struct oracle_page *page,
 	return true;
 }
 
+/* Noted, for functions that other CPUs call meanwhile. */
+static void
+make_accesses(unsigned cpu, enum mach_access_mode mode,
+    struct mach_access *list, unsigned n)
+{
+	struct oracle_count *count = oracle.count[cpu];
+
+	count->reading = true;
+	mach_access(mode, list, n);
+	count->reading = false;
+	count->reads += n;
+}
+
 static void
 access_all(unsigned cpu, const struct oracle_batch *batch,
     struct mach_access *list)
@@ -114,8 +127,7 @@ access_all(unsigned cpu, const struct oracle_batch *batch,
 		list[i] = (struct mach_access){ .op = (uint8_t)batch->op,
 			.va = batch->page[i].va + word,
 			.value = batch->page[i].tag };
-	mach_access(batch->mode, list, batch->n);
-	oracle.count[cpu]->reads += batch->n;
+	make_accesses(cpu, batch->mode, list, batch->n);
 }
 
 unsigned
@@ -186,8 +198,7 @@ oracle_glance(unsigned cpu, const struct oracle_page *page,
 	uint32_t low = xcpu_load_acq(settled);
 	uint32_t got;
 
-	mach_access(mode, &found, 1);
-	oracle.count[cpu]->reads++;
+	make_accesses(cpu, mode, &found, 1);
 	if (found.fault)
 		return;
 	got = (uint32_t)found.value;
@@ -197,6 +208,21 @@ oracle_glance(unsigned cpu, const struct oracle_page *page,
 	expected.tag = (page->tag & ~(uint64_t)UINT32_MAX) | low;
 	report_stale(cpu, &expected, &found,
 	    held_generation(cpu, page, &found));
+}
+
+void
+oracle_look(unsigned cpu, const struct oracle_page *page,
+    const struct xcpu_au32 *over)
+{
+	struct mach_access found = { .va = page->va, .op = MACH_READ };
+	bool strict;
+
+	if (oracle.count[cpu]->reading)
+		return;
+	strict = xcpu_load_acq(over) != 0;
+	mach_access(MACH_AS_KERNEL, &found, 1);
+	if (strict)
+		judge(cpu, page, &found, false);
 }
 
 void

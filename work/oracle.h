@@ -49,6 +49,7 @@ struct oracle_batch {
 struct oracle_count {
 	uint64_t armed, idle;	/* probes */
 	uint64_t reads;		/* pages read, for whatever reason */
+	bool reading;		/* now */
 };
 
 static inline uint64_t
@@ -89,6 +90,14 @@ unsigned oracle_probe(unsigned cpu, const struct oracle_batch *batch,
 void oracle_glance(unsigned cpu, const struct oracle_page *page,
     enum mach_access_mode mode, const struct xcpu_au32 *settled,
     const struct xcpu_au32 *newest);
+
+/*
+ * In a function that another CPU called, doorbell masked: one read of a kernel
+ * page that is being remapped.  If `over` was set before the read, the old frame
+ * is stale; does nothing if it interrupts another access.
+ */
+void oracle_look(unsigned cpu, const struct oracle_page *page,
+    const struct xcpu_au32 *over);
 
 /* Sum over all CPUs, while they are quiet. */
 void oracle_sum(struct oracle_count *sum);

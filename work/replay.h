@@ -125,7 +125,8 @@ struct replay {
 	struct replay_order *order;
 	struct xcpu_au32 *thread_done;
 	struct replay_ask ask;
-	struct xcpu_au32 turn;		/* the record to be made */
+	struct xcpu_au32 turn;		/* the record to be made; in free
+					   order, how many have been */
 	struct xcpu_au32 stop;		/* something is broken: end */
 };
 

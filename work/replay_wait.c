@@ -319,9 +319,15 @@ bool
 replay_wait_order(unsigned cpu, uint32_t i, const struct trace_record *record)
 {
 	uint64_t since = mach_now_ns();
+	uint32_t seen = 0, made;
 
 	glance(cpu);
 	while (!may_go(i, record)) {	/* ends: as replay_wait_turn() */
+		made = xcpu_load_acq(&replay.turn);
+		if (made != seen) {
+			seen = made;
+			since = mach_now_ns();
+		}
 		if (xcpu_load_acq(&replay.stop) != 0 ||
 		    hangs(since, "no predecessor", i))
 			return false;
@@ -350,4 +356,5 @@ replay_done_order(const struct trace_record *record)
 	if (record->thread != TRACE_NONE)
 		(void)xcpu_fetch_add_ar(
 		    &replay.thread_done[record->thread], 1);
+	(void)xcpu_fetch_add_ar(&replay.turn, 1);
 }

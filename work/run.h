@@ -17,8 +17,7 @@ enum work_failure {
 	WORK_STALE,		/* a stale read, write or fault */
 	WORK_EARLY,		/* a call ended before its function */
 	WORK_LOST,		/* accepted, and never run */
-	WORK_TWICE,		/* run twice, or although it was taken back */
-	WORK_ORDER,		/* data written before was not visible */
+	WORK_ORDER,		/* run unasked or twice, or without its data */
 	WORK_ANSWER,		/* a function's answer contradicts itself */
 	WORK_STALLED,		/* the workload came to no end */
 	WORK_SHORT,		/* of memory */

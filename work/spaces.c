@@ -139,5 +139,5 @@ storm_load(struct storm_cpu *me, unsigned space)
 	/* A CPU that is named but not there yet answers that it is away. */
 	xcpu_store_rel(&me->space, space);
 	mach_switch(space == STORM_KERNEL ? NULL : storm.space[space].mach);
-	me->lazy = false;
+	xcpu_store_rel(&me->lazy, 0);
 }

@@ -62,6 +62,7 @@ struct storm_cpu {
 	/* Written by others: who has a request for this CPU. */
 	struct xcpu_au64 mail[XCPU_CPUSET_WORDS];
 	struct xcpu_au32 space;		/* index of the one loaded; 0: none */
+	struct xcpu_au32 lazy;		/* 1 from before until after it is */
 
 	/* Its own. */
 	struct storm_request request __attribute__((aligned(64)));
@@ -70,7 +71,6 @@ struct storm_cpu {
 	enum storm_change change;
 	unsigned first;			/* page of the space */
 	unsigned tries;
-	bool lazy;
 	bool finished;
 	uint64_t began_ns;		/* the state, for a bound */
 	uint64_t turns;

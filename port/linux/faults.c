@@ -150,8 +150,9 @@ faults_freeze(struct host_cpu *cpu, enum fault_place place)
 	struct host_faults *f = &host_faults;
 	uint64_t since;
 
-	if (!f->frozen || f->frozen_over || cpu->index != f->frozen_cpu ||
-	    place != f->frozen_place || ++f->frozen_visits < f->frozen_visit)
+	if (!f->frozen || cpu->index != f->frozen_cpu ||
+	    place != f->frozen_place || f->frozen_over ||
+	    ++f->frozen_visits < f->frozen_visit)
 		return;
 	f->frozen_over = true;
 	host_print("faults: CPU %u is stuck %s, doorbell masked\n", cpu->index,

@@ -186,13 +186,24 @@ print_lane(const struct xcpu_stall_target *target)
 }
 
 static void
+print_running(const struct xcpu_stall_target *target)
+{
+	char source[16] = "others";
+
+	if (target->source < host.ncpu)
+		snprintf(source, sizeof(source), "CPU %u", target->source);
+	host_print("stall: CPU %u has run program+0x%lx (argument 0x%lx) for %s "
+	    "for %lu ms\n", target->cpu, place_of(target->fn),
+	    (unsigned long)(uintptr_t)target->arg, source,
+	    ms(target->running_ns));
+}
+
+static void
 print_target(const struct xcpu_stall_target *target)
 {
 	print_lane(target);
 	if (target->fn != NULL)
-		host_print("stall: CPU %u runs program+0x%lx (argument %p) of "
-		    "CPU %u for %lu ms\n", target->cpu, place_of(target->fn),
-		    target->arg, target->source, ms(target->running_ns));
+		print_running(target);
 	else
 		host_print("stall: CPU %u runs nothing for others\n",
 		    target->cpu);

@@ -38,6 +38,18 @@ threads-runs_RUN   = python3 port/linux/runs.py $(THREADS)
 threads-runs_NEEDS = $(THREADS)
 threads-runs_TIME  = 240
 
+# Every recorded trace that is there.
+REPLAYS := $(patsubst traces/%.trace.xz,$(O)/replay/%.bin,$(wildcard traces/*.trace.xz))
+$(O)/replay/%.bin: traces/%.trace.xz tools/xcputrace $(wildcard tools/tracelib/*.py)
+	$(call say,TRACE,$@)
+	@mkdir -p $(@D)
+	$(Q)python3 tools/xcputrace convert $< $@
+
+SUITES += threads-replay
+threads-replay_RUN   = python3 port/linux/runs.py $(THREADS) $(REPLAYS)
+threads-replay_NEEDS = $(THREADS) $(REPLAYS)
+threads-replay_TIME  = 240
+
 # $(1) world
 define threads_suite
 SUITES += $(1)

@@ -3,14 +3,17 @@
 """Run the workloads on threads, with and without faults; print TAP.
 
 A run is right when it ends with the expected status and prints what it must.
+A replay must not kick much more often than the recorded kernel did.
 """
 import argparse
+import pathlib
 import re
 import subprocess
 import sys
 
 RUN_SECONDS = 120
 SHOW_LINES = 40		# of a failing run's output
+KICKS_MORE = 3		# than recorded
 
 # Name, ids, words, exit status, what the output must match.
 FULL = [
@@ -45,20 +48,62 @@ SHORT = [
 ]
 
 
-def complaint(program, words, status, pattern):
-    """(what is wrong, or None; the output)."""
+def execute(program, words):
+    """(exit status, None if it did not end; output)."""
     try:
-        done = subprocess.run([program, *words.split()], timeout=RUN_SECONDS,
+        done = subprocess.run([program, *words], timeout=RUN_SECONDS,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, check=False)
     except subprocess.TimeoutExpired as late:
-        output = (late.stdout or b"").decode(errors="replace")
-        return f"no end after {RUN_SECONDS} s", output
-    if done.returncode != status:
-        return f"exit status {done.returncode}, not {status}", done.stdout
-    if not re.search(pattern, done.stdout, re.DOTALL):
-        return f"nothing like {pattern!r}", done.stdout
-    return None, done.stdout
+        return None, (late.stdout or b"").decode(errors="replace")
+    return done.returncode, done.stdout
+
+
+def complaint(status, output, wanted, pattern):
+    """What is wrong, or None."""
+    if status is None:
+        return f"no end after {RUN_SECONDS} s"
+    if status != wanted:
+        return f"exit status {status}, not {wanted}"
+    if not re.search(pattern, output, re.DOTALL):
+        return f"nothing like {pattern!r}"
+    return None
+
+
+def replay_complaint(status, output):
+    wrong = complaint(status, output, 0, r"replay: ok.*PASS")
+    if wrong:
+        return wrong
+    kicks = re.search(r"^ *sum +\d+ +\d+ +(\d+) +(\d+)$", output, re.MULTILINE)
+    if not kicks:
+        return "no line with the sum of the kicks"
+    if int(kicks[1]) > int(kicks[2]) + KICKS_MORE:
+        return f"{kicks[1]} kicks, recorded were {kicks[2]}"
+    return None
+
+
+def runs(program, cases):
+    """Yields name, ids, words, complaint, output."""
+    for name, ids, words, wanted, pattern in cases:
+        status, output = execute(program, words.split())
+        yield name, ids, words, complaint(status, output, wanted, pattern), output
+
+
+def replays(program, files):
+    for path in files:
+        words = ["work=replay", "cpus=2", f"trace={path}"]
+        status, output = execute(program, words)
+        name = "replay_" + path.stem.replace("-", "_")
+        yield name, "F-P10", " ".join(words), replay_complaint(status, output), output
+
+
+def report(number, name, ids, wrong, output):
+    print(f"{'not ' if wrong else ''}ok {number} - {name}"
+          + (f" # {ids}" if ids else ""), flush=True)
+    if wrong:
+        print(f"# {wrong}")
+        for line in output.splitlines()[-SHOW_LINES:]:
+            print(f"#   {line}")
 
 
 def main():
@@ -66,21 +111,19 @@ def main():
     parser.add_argument("--short", action="store_true",
                         help="the few runs that a sanitizer has time for")
     parser.add_argument("program", help="xcpu-threads, or a variant of it")
+    parser.add_argument("trace", nargs="*", type=pathlib.Path,
+                        help="compiled traces: replay these, and no more")
     options = parser.parse_args()
 
     cases = SHORT if options.short else FULL
     suffix = options.program.rsplit("xcpu-threads", 1)[-1].replace("-", "_")
+    done = replays(options.program, options.trace) if options.trace else \
+        runs(options.program, cases)
     failed = 0
-    print(f"1..{len(cases)}", flush=True)
-    for number, (name, ids, words, status, pattern) in enumerate(cases, 1):
-        wrong, output = complaint(options.program, words, status, pattern)
+    print(f"1..{len(options.trace or cases)}", flush=True)
+    for number, (name, ids, words, wrong, output) in enumerate(done, 1):
         failed += wrong is not None
-        print(f"{'not ' if wrong else ''}ok {number} - {name}{suffix}"
-              + (f" # {ids}" if ids else ""), flush=True)
-        if wrong:
-            print(f"# {words}: {wrong}")
-            for line in output.splitlines()[-SHOW_LINES:]:
-                print(f"#   {line}")
+        report(number, name + suffix, ids, wrong and f"{words}: {wrong}", output)
     return 1 if failed else 0
 
 

@@ -13,8 +13,8 @@
  *	irq_restore	open; if something is pending: deliver
  *
  * I1  pending != 0 only while the thread masks, or stands between opening and
- *     looking (in irq_restore, deliver, or host_instruction_end).  So nothing
- *     stays pending in an open thread.
+ *     looking (in irq_restore, deliver, or host_instruction_end), or in a
+ *     handler.  So nothing stays pending in an open thread.
  * I2  Every signal sent is accounted once: sent = taken + coalesced as soon as
  *     the machine is quiet.  An interrupt accounts all that was sent by then;
  *     one whose signal had been accounted by an earlier one (its sender stood
@@ -26,6 +26,8 @@
  * Each handler is short and calls nothing of libc but system calls.  None has
  * SA_RESTART: ThreadSanitizer runs handlers late, at the next atomic access, and
  * a sleep that restarts would never reach it.
+ *
+ * In gdb: handle SIGUSR1 SIGUSR2 SIGALRM nostop noprint pass
  */
 #define _GNU_SOURCE
 #include <errno.h>

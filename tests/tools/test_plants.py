@@ -37,7 +37,8 @@ def fake(**patches):
               "include/a": ""}
     folder = tree(files)
     pathlib.Path(folder.name, "tools").mkdir()
-    shutil.copy(TOOLS / "plants", f"{folder.name}/tools/plants")
+    for name in ("plants", "libproc.py", "libtap.py"):
+        shutil.copy(TOOLS / name, f"{folder.name}/tools/{name}")
     return folder
 
 

@@ -38,7 +38,7 @@ def built(source, arch, flags=()):
     folder = tree({"out/a.c": source, "README.md": "a\n",
                    "tools/lib-undefined.txt": "# x\nxcpu_port_kick\n"})
     home = pathlib.Path(folder.name)
-    for name in ("sizes", "libsyms.py"):
+    for name in ("sizes", "libsyms.py", "libtap.py"):
         shutil.copy(TOOLS / name, home / "tools" / name)
     objects = home / "out" / f"free-{arch}-gcc" / "src"
     objects.mkdir(parents=True)

@@ -5,6 +5,10 @@
 A case is (what, path, text, message): a tree that holds only this file must
 draw a finding with that message, or none at all where the message is None.
 """
+import importlib.util
+import pathlib
+import sys
+
 from harness import TOOLS, Tap, run, tree
 
 TAG = "/* SPDX-License-Identifier: BSD-2-Clause */\n"
@@ -212,9 +216,27 @@ DEPS_CASES = [
 ]
 
 
-def tidy(files, *options):
+def load_tidy():
+    """tools/tidy as a module: a process for each case would take long."""
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(TOOLS / "tidy"))
+    spec = importlib.util.spec_from_file_location(
+        "tidy_main", TOOLS / "tidy" / "__main__.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+TIDY = load_tidy()
+
+
+def tidy(files):
+    """(exit status, findings) of all checks on a tree of these files."""
     with tree(files) as folder:
-        return run("python3", TOOLS / "tidy", "--root", folder, *options)
+        sources = TIDY.Tree(pathlib.Path(folder))
+        errors = [line for _, check in TIDY.CHECKS
+                  for line in TIDY.findings(check, sources)[0]]
+    return (1 if errors else 0), "\n".join(errors)
 
 
 def one_case(tap, what, path, text, message):
@@ -252,15 +274,26 @@ def library(tap):
               "printf(); }\n", "wants printf"),
              ("memset", "void *memset();\nvoid f(void) { memset(); }\n", None)]
     for what, text, message in cases:
-        with tree({"a.c": text}) as folder:
+        with tree({"a.c": TAG + text}) as folder:
             run("gcc", "-ffreestanding", "-w", "-fno-pie", "-c", "a.c", cwd=folder)
             run("ar", "rc", "a.a", "a.o", cwd=folder)
-            status, output = tidy({"work/a.c": TAG}, "--lib", f"{folder}/a.a")
+            status, output = run("python3", TOOLS / "tidy", "--root", folder,
+                                 "--lib", f"{folder}/a.a")
         if message is None:
             tap.test(f"tidy lets the library use {what}", status == 0, output)
         else:
             tap.test(f"tidy finds {what} in the library",
                      status == 1 and message in output, output)
+
+
+def command_line(tap):
+    with tree({"a.c": TAG + "int a; \n"}) as folder:
+        status, output = run("python3", TOOLS / "tidy", "--root", folder)
+        tap.test("tidy prints file:line: what (what to do)", status == 1
+                 and "a.c:2: trailing white space (delete it)" in output, output)
+        status, output = run("python3", TOOLS / "tidy", "--root", folder, "--tap")
+        tap.test("tidy prints TAP", status == 1 and "not ok 1 - " in output
+                 and "\nok 2 - " in output, output)
 
 
 def main():
@@ -271,6 +304,7 @@ def main():
             one_case(tap, *case)
     unity(tap)
     library(tap)
+    command_line(tap)
     tap.end()
 
 

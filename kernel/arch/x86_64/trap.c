@@ -41,12 +41,10 @@ access_faulted(struct trap_frame *frame)
 }
 
 static void
-interrupt(struct cpu *cpu, unsigned vector)
+interrupt(unsigned vector)
 {
-	if (vector == VEC_SPURIOUS) {	/* is not in service: no EOI */
-		cpu->spurious++;
+	if (vector == VEC_SPURIOUS)	/* is not in service: no EOI */
 		return;
-	}
 	/* Before the work: what arrives from here on interrupts again. */
 	apic_write(APIC_EOI, 0);
 	switch (vector) {
@@ -69,7 +67,7 @@ trap(struct trap_frame *frame)
 	if (frame->vector == VEC_NMI)
 		on_nmi(frame);
 	else if (frame->vector >= VEC_TICK)
-		interrupt(cpu_self(), (unsigned)frame->vector);
+		interrupt((unsigned)frame->vector);
 	else if (!access_faulted(frame))
 		panic_at(frame);
 }
