@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: 0BSD */
-#include <xcpu/xcpu.h>
-
 #include "host.h"		/* the threads port: threads play CPUs */
 
 static void

@@ -113,11 +113,22 @@ note_call(void *arg)
 	xcpu_store_rel(&seen.call_turn, count_of(&seen.turn));
 }
 
+static struct selftest_hold order_hold;
+
+/* Masked in a thread, so that both classes are there when it opens. */
+static void
+stay_masked(void *arg)
+{
+	unsigned long state = xcpu_port_irq_save();
+
+	selftest_hold_fn(arg);
+	xcpu_port_irq_restore(state);
+}
+
 /* Kills: events served before calls. */
 static void
 drain_order(struct selftest *t)
 {
-	static struct selftest_hold hold;
 	static struct xcpu_call call;
 	struct xcpu_cpuset set;
 	int id = xcpu_event_register(note_event, NULL);
@@ -125,12 +136,16 @@ drain_order(struct selftest *t)
 	xcpu_store_rlx(&seen.turn, 0);
 	xcpu_store_rlx(&seen.event_turn, 0);
 	xcpu_store_rlx(&seen.call_turn, 0);
+	xcpu_store_rlx(&order_hold.inside, 0);
+	xcpu_store_rlx(&order_hold.released, 0);
 	xcpu_cpuset_one(&set, t->other);
-	if (!selftest_hold_one(t, &hold, t->other))
+	if (!selftest_thread(t, t->other, stay_masked, &order_hold))
 		return;
+	EXPECT(t, AWAIT(count_of(&order_hold.inside) != 0));
 	EXPECT_EQ(t, xcpu_event_post(id, t->other), 0);
 	EXPECT_EQ(t, xcpu_call_start(&call, &set, note_call, NULL, NULL), 0);
-	selftest_release(t, &hold);
+	flag_set(&order_hold.released);
+	selftest_join(t, t->other);
 	EXPECT(t, AWAIT(xcpu_call_done(&call)));
 	EXPECT(t, AWAIT(count_of(&seen.event_turn) != 0));
 	EXPECT_EQ(t, count_of(&seen.call_turn), 1);
@@ -194,7 +209,7 @@ static const struct selftest_case cases[] = {
 	{ "drain_budget", "F-B25", "xcpu_port_kick of the own CPU",
 	    drain_budget, 1, 1, 0 },
 	{ "drain_order", "F-B25", "the vector that calls xcpu_on_ipi",
-	    drain_order, 0, 2, NEED_SLOTS },
+	    drain_order, 0, 2, NEED_THREAD },
 	{ "drain_flood", "F-B25 INV-E3", "xcpu_port_kick",
 	    drain_flood, 1, 2, NEED_THREAD },
 };

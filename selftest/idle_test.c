@@ -3,6 +3,7 @@
 #include "suite.h"
 
 #define POSTS 20
+#define LEAVES 3000
 #define QUIET_NS 200000000u
 
 static struct {
@@ -75,6 +76,35 @@ idle_poll(struct selftest *t)
 	EXPECT_EQ(t, xcpu_event_unregister(id), 0);
 }
 
+static void
+poll_and_leave(void *arg)
+{
+	(void)arg;
+	/* ends: the other CPU has posted all it wanted; a failed wait does, too */
+	(void)AWAIT((xcpu_idle_poll(0), count_of(&seen.entered) == 0));
+}
+
+/* Kills: what came between the last look and the leave is dropped. */
+static void
+idle_poll_leaves(struct selftest *t)
+{
+	int id = xcpu_event_register(count_run, NULL);
+	unsigned n = 0;
+
+	xcpu_store_rlx(&seen.entered, 1);
+	xcpu_store_rlx(&seen.runs[t->other], 0);
+	if (!selftest_thread(t, t->other, poll_and_leave, NULL))
+		return;
+	for (n = 1; n <= LEAVES; n++) {
+		EXPECT_EQ(t, xcpu_event_post(id, t->other), 0);
+		if (!EXPECT(t, AWAIT(count_of(&seen.runs[t->other]) == n)))
+			break;
+	}
+	xcpu_store_rel(&seen.entered, 0);
+	selftest_join(t, t->other);
+	EXPECT_EQ(t, xcpu_event_unregister(id), 0);
+}
+
 /* Kills: a poll that waits though it was asked to look once. */
 static void
 idle_poll_once(struct selftest *t)
@@ -97,6 +127,8 @@ static const struct selftest_case cases[] = {
 	    "the idle loop around xcpu_on_idle_enter", idle_enter, 0, 1, 0 },
 	{ "idle_poll", "F-B21 INV-E4 BUG-06", "xcpu_port_relax, thread()",
 	    idle_poll, 2, 2, NEED_THREAD },
+	{ "idle_poll_leaves", "F-B21 INV-E4", "xcpu_port_irq_restore, thread()",
+	    idle_poll_leaves, 1, 2, NEED_THREAD },
 	{ "idle_poll_once", "INV-E1", "xcpu_port_irq_save",
 	    idle_poll_once, 0, 1, 0 },
 };

@@ -47,9 +47,13 @@ call_the_other(void *arg)
 	unsigned to = xcpu_cpu_index() == t->self ? t->other : t->self;
 
 	wait_for(2);
-	for (unsigned i = 0; i < ROUNDS; i++)
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		/* Now one is early and now the other, and has to wait long. */
+		if (i % 2 == to % 2)
+			selftest_spend(50000);
 		if (xcpu_call_one(to, count_run, NULL, NULL) != 0)
 			count_up(&seen.errors);
+	}
 	xcpu_port_irq_restore(state);
 }
 

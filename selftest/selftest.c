@@ -92,7 +92,8 @@ why_not(const struct selftest *t, const struct selftest_case *test,
 	if (test->level > level)
 		return "the port is of a lower level";
 	if (test->cpus > t->ncpu)
-		return test->cpus > 2 ? "needs more than 64 CPUs" :
+		return test->cpus > 64 ? "needs more than 64 CPUs" :
+		    test->cpus > 2 ? "needs a third CPU" :
 		    "needs a second CPU";
 	for (unsigned i = 0; i < NNEEDS; i++)
 		if ((lacks >> i & 1) != 0)

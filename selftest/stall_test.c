@@ -11,6 +11,7 @@ static struct {
 	struct xcpu_au32 reports;
 	enum xcpu_stall_policy policy;
 	struct selftest_hold hold;
+	struct xcpu_au32 opened;	/* by the CPU that stays masked */
 	uint32_t runs;
 } seen;
 
@@ -124,6 +125,7 @@ stay_masked(void *arg)
 	unsigned long state = xcpu_port_irq_save();
 
 	selftest_hold_fn(arg);
+	flag_set(&seen.opened);
 	xcpu_port_irq_restore(state);
 }
 
@@ -143,12 +145,14 @@ stall_shootdown_by_nmi(struct selftest *t)
 	selftest_map(t, space, va, 2);
 	xcpu_store_rlx(&seen.hold.inside, 0);
 	xcpu_store_rlx(&seen.hold.released, 0);
+	xcpu_store_rlx(&seen.opened, 0);
 	if (!selftest_thread(t, t->other, stay_masked, &seen.hold))
 		return;
 	EXPECT(t, AWAIT(count_of(&seen.hold.inside) != 0));
 	ask_judge(t, XCPU_STALL_NMI, NULL);
 	/* It returns although that CPU does not open its doorbell. */
 	EXPECT_EQ(t, xcpu_shootdown(space, va, bytes, NULL), 0);
+	EXPECT_EQ(t, count_of(&seen.opened), 0);
 	t->host->stall(NULL, NULL);
 	EXPECT_EQ(t, count_of(&seen.reports), 1);
 	EXPECT(t, seen.report.first.fn == NULL);

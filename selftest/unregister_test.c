@@ -88,7 +88,7 @@ be_foreign(void *arg)
 	count_up(&seen.foreign);
 }
 
-/* Kills: unregister without its second round (the new owner is run). */
+/* Kills: unregister that does not wait for handlers that post themselves. */
 static void
 event_unregister_storm(struct selftest *t)
 {
@@ -109,6 +109,67 @@ event_unregister_storm(struct selftest *t)
 		}
 		EXPECT_EQ(t, xcpu_event_unregister(next), 0);
 	}
+	EXPECT_EQ(t, count_of(&seen.foreign), 0);
+}
+
+static struct xcpu_au32 dozing;
+
+/* Answers now and then only: between two answers the world has moved on. */
+static void
+doze(void *arg)
+{
+	(void)arg;
+	count_up(&dozing);
+	/* ends: the suite has seen enough */
+	while (count_of(&dozing) != 0) {
+		unsigned long state = xcpu_port_irq_save();
+
+		selftest_spend(100000);
+		xcpu_port_irq_restore(state);
+	}
+}
+
+/* Posts to the CPU that dozes as long as the event is alive. */
+static void
+post_all_the_time(void *arg)
+{
+	const struct selftest *t = arg;
+
+	/* ends: the event is unregistered */
+	while (xcpu_event_post(seen.id, t->other) == 0)
+		count_up(&seen.runs);
+}
+
+/*
+ * Kills: unregister with one round of two, where a poster is slow between its
+ * look at the id and its post: the bit reaches the next owner of the slot.
+ */
+static void
+event_unregister_posters(struct selftest *t)
+{
+	unsigned poster = (t->other + 1) % t->ncpu;
+
+	if (poster == t->self)
+		poster = (poster + 1) % t->ncpu;
+	xcpu_store_rlx(&seen.foreign, 0);
+	xcpu_store_rlx(&dozing, 0);
+	if (!selftest_thread(t, t->other, doze, NULL))
+		return;
+	EXPECT(t, AWAIT(count_of(&dozing) != 0));
+	for (unsigned round = 0; round < 2 * ROUNDS; round++) {
+		int next;
+
+		xcpu_store_rlx(&seen.runs, 0);
+		seen.id = xcpu_event_register(count_run, NULL);
+		selftest_thread(t, poster, post_all_the_time, t);
+		EXPECT(t, AWAIT(count_of(&seen.runs) >= 3));
+		EXPECT_EQ(t, xcpu_event_unregister(seen.id), 0);
+		next = xcpu_event_register(be_foreign, NULL);
+		selftest_join(t, poster);
+		EXPECT_EQ(t, xcpu_event_unregister(next), 0);
+	}
+	xcpu_store_rel(&dozing, 0);
+	selftest_join(t, t->other);
 	EXPECT_EQ(t, count_of(&seen.foreign), 0);
 }
 
@@ -153,6 +214,8 @@ static const struct selftest_case cases[] = {
 	    event_unregister_waits, 0, 2, 0 },
 	{ "event_unregister_storm", "F-N2 INV-E7", "xcpu_port_kick",
 	    event_unregister_storm, 0, 2, 0 },
+	{ "event_unregister_posters", "F-N2 INV-E7", "xcpu_port_kick",
+	    event_unregister_posters, 0, 3, NEED_THREAD },
 	{ "event_table_full", "F-N2", "xcpu_port_kick",
 	    event_table_full, 0, 1, 0 },
 };

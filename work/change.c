@@ -51,6 +51,7 @@ shoot(struct storm_cpu *me, const struct oracle_batch *batch)
 	unsigned how = me->request.batch.quiet ? ASK_RANGE :
 	    work_below(&me->rng, ASK_KINDS);
 
+	me->request.tables = how == ASK_TABLES;
 	switch (how) {
 	case ASK_ALL:
 		return xcpu_shootdown_all(tlb, NULL);
@@ -100,9 +101,21 @@ note_kept(struct storm_cpu *me, unsigned slack, bool first)
 }
 
 /*
+ * May this CPU hold on to what was shot down?  One that is off, and a lazy one
+ * where no tables were freed; each drops before it says that it is not so any
+ * more.
+ */
+static bool
+may_hold(const struct storm_cpu *target, const struct storm_request *request)
+{
+	if (request->space->index == STORM_KERNEL)
+		return xcpu_load_acq(&target->off) != 0;
+	return !request->tables && xcpu_load_acq(&target->lazy) != 0;
+}
+
+/*
  * Who held a page until the change, and has dropped nothing since, could still
- * use it.  Only a lazy CPU may: it drops before it says that it is not any
- * more, so the word is read first.
+ * use it.
  */
 static void
 check_dropped(struct storm_cpu *me)
@@ -112,12 +125,11 @@ check_dropped(struct storm_cpu *me)
 
 	for (unsigned cpu = xcpu_cpuset_first(&me->targets);
 	    cpu < XCPU_NCPU_MAX; cpu = xcpu_cpuset_next(&me->targets, cpu)) {
-		bool lazy = request->space->index != STORM_KERNEL &&
-		    xcpu_load_acq(&storm.cpu[cpu]->lazy) != 0;
+		bool may = may_hold(storm.cpu[cpu], request);
 		unsigned held = request->kept[cpu] &
 		    oracle_kept(cpu, batch, 0);
 
-		if (!lazy && !batch->quiet && held != 0)
+		if (!may && !batch->quiet && held != 0)
 			WORK_REPORT(WORK_EARLY, "early completion: the "
 			    "shootdown of space %u page 0x%lx returned before "
 			    "cpu %u dropped it (pages %x)\n",
@@ -176,6 +188,15 @@ expect(struct storm_cpu *me)
 	request->kind = STORM_PROBE;
 }
 
+/* Not in a control: whoever leaves its flush out would be seen by it, too. */
+static bool
+looks_in_flight(struct storm_cpu *me)
+{
+	return me->request.space->index == STORM_KERNEL &&
+	    me->change == STORM_REMAP && !me->request.batch.quiet &&
+	    work_once_in(&me->rng, 2);
+}
+
 void
 storm_shoot(unsigned cpu)
 {
@@ -194,7 +215,10 @@ storm_shoot(unsigned cpu)
 	note_kept(me, 0, true);
 	for (unsigned i = 0; i < request->batch.n; i++)
 		change_page(me, request->space, me->first + i, new[i]);
+	if (looks_in_flight(me))
+		inflight_begin(me, me->first);
 	error = shoot_somehow(me, &request->batch);
+	inflight_over(me);
 	check_dropped(me);
 	note_kept(me, 1, false);
 	if (error != 0) {

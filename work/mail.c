@@ -67,6 +67,19 @@ maybe_lazy(struct storm_cpu *me, const struct storm_request *request)
 	xcpu_space_lazy_enter();
 }
 
+/*
+ * Now and then it goes offline with what it has read of the kernel, and comes
+ * back when that has changed.  With many CPUs less often: all take part.
+ */
+static void
+maybe_leave(struct storm_cpu *me, const struct storm_request *request)
+{
+	if (me != storm.cpu[0] && !request->batch.quiet &&
+	    request->space->index == STORM_KERNEL &&
+	    work_once_in(&me->rng, 8 * storm.ncpu))
+		me->leaving = true;
+}
+
 static unsigned
 arm(unsigned cpu, const struct storm_request *request)
 {
@@ -76,6 +89,7 @@ arm(unsigned cpu, const struct storm_request *request)
 		mach_blind_arm(cpu);
 	else
 		maybe_lazy(storm.cpu[cpu], request);
+	maybe_leave(storm.cpu[cpu], request);
 	return stale;
 }
 
@@ -102,7 +116,9 @@ serve_one(unsigned cpu, unsigned sender)
 	if (!storm_may_have(cpu, request->space)) {
 		xcpu_fetch_or_rel(&request->away[cpu / 64], xcpu_cpu_bit(cpu));
 	} else {
-		if (request->space->index != STORM_KERNEL)
+		/* Freed tables: what a lazy CPU had is gone already. */
+		if (request->space->index != STORM_KERNEL &&
+		    (request->kind == STORM_ARM || !request->tables))
 			storm_wake_up(me);
 		stale = request->kind == STORM_ARM ? arm(cpu, request) :
 		    probe(cpu, request);

@@ -128,6 +128,7 @@ begin(struct storm_cpu *me, unsigned cpu)
 	request->kind = STORM_ARM;
 	request->blind = STORM_NOBODY;
 	request->mend = false;
+	request->tables = false;
 	if (!pick_pages(me, cpu))
 		return;
 	pick_targets(me);
@@ -178,7 +179,7 @@ step(struct storm_cpu *me, unsigned cpu)
 		begin(me, cpu);
 		return me->state != STORM_IDLE;
 	}
-	if (!storm_answered(cpu))
+	if (!storm_answered(cpu) || !xcpu_call_done(&me->inflight.call))
 		return waited_too_long(me, cpu);
 	if (me->state == STORM_ARMING && again(me, &missing)) {
 		storm_ask(cpu, &missing);
@@ -210,6 +211,21 @@ move(struct storm_cpu *me, unsigned cpu)
 	else if (dice == 2)
 		space = STORM_KERNEL;
 	storm_load(me, space);
+}
+
+/* Offline, with what it has read of the kernel in its TLB, and back again. */
+static void
+leave(struct storm_cpu *me, unsigned cpu)
+{
+	unsigned space = xcpu_load_rlx(&me->space);
+
+	me->leaving = false;
+	storm_load(me, STORM_KERNEL);
+	xcpu_store_rel(&me->off, 1);
+	work_leave_and_return(cpu, &me->rng);
+	xcpu_store_rel(&me->off, 0);
+	storm_load(me, space);
+	me->left++;
 }
 
 /* Reads some page of the loaded space, or of the kernel, as any program may. */
@@ -283,8 +299,11 @@ storm_cpu_main(unsigned cpu, void *arg)
 	while (xcpu_load_acq(&storm.finished) < storm.ncpu &&
 	    xcpu_load_acq(&storm.stop) == 0) {
 		bool served = storm_serve(cpu);
-		bool worked = step(me, cpu);
+		bool worked;
 
+		if (me->leaving)
+			leave(me, cpu);
+		worked = step(me, cpu);
 		me->turns++;
 		if (served)
 			me->credit = CREDIT;
@@ -308,8 +327,9 @@ add_up(void)
 		tally->shootdowns += me->shootdowns;
 		tally->mapped += me->mapped;
 		tally->background += me->glances;
+		tally->left += me->left;
 		work_times_add(WORK_TIME_SHOOTDOWN, &me->times);
-		me->shootdowns = me->mapped = me->glances = 0;
+		me->shootdowns = me->mapped = me->glances = me->left = 0;
 	}
 }
 

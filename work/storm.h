@@ -40,6 +40,13 @@ struct storm_space {
 
 enum storm_request_kind { STORM_ARM, STORM_PROBE };
 
+/* A kernel page, read by functions that are called while it is shot down. */
+struct storm_inflight {
+	struct xcpu_call call;
+	struct oracle_page page;	/* as it is to be from now on */
+	struct xcpu_au32 over;		/* the shootdown has returned */
+};
+
 /* What one CPU asks of others; they read it while `pending` is not 0. */
 struct storm_request {
 	enum storm_request_kind kind;
@@ -47,6 +54,7 @@ struct storm_request {
 	struct oracle_batch batch;
 	uint32_t blind;		/* CPU to leave out its next flush, or nobody */
 	bool mend;		/* flush on the reading CPU after the probe */
+	bool tables;		/* lazy CPUs were not to be passed over */
 	uint8_t kept[XCPU_NCPU_MAX];
 	struct xcpu_au64 away[XCPU_CPUSET_WORDS];
 	struct xcpu_au64 stale[XCPU_CPUSET_WORDS];	/* who read wrongly */
@@ -63,20 +71,23 @@ struct storm_cpu {
 	struct xcpu_au64 mail[XCPU_CPUSET_WORDS];
 	struct xcpu_au32 space;		/* index of the one loaded; 0: none */
 	struct xcpu_au32 lazy;		/* 1 from before until after it is */
+	struct xcpu_au32 off;		/* the same, of being offline */
 
 	/* Its own. */
 	struct storm_request request __attribute__((aligned(64)));
 	struct xcpu_cpuset targets;
+	struct storm_inflight inflight;
 	enum storm_state state;
 	enum storm_change change;
 	unsigned first;			/* page of the space */
 	unsigned tries;
+	bool leaving;			/* goes offline next */
 	bool finished;
 	uint64_t began_ns;		/* the state, for a bound */
 	uint64_t turns;
 	unsigned credit;		/* glances until the next mail */
 	struct work_rng rng;
-	uint64_t shootdowns, mapped, glances;
+	uint64_t shootdowns, mapped, glances, left;
 	struct work_times times;
 };
 
@@ -116,6 +127,10 @@ void storm_halt(unsigned cpu, bool asked);	/* until mail, or a tick */
 void storm_wake_up(struct storm_cpu *me);	/* out of lazy mode */
 bool storm_may_have(unsigned cpu, const struct storm_space *space);
 bool storm_is_away(const struct storm_request *request, unsigned cpu);
+
+/* inflight.c */
+void inflight_begin(struct storm_cpu *me, unsigned page);
+void inflight_over(struct storm_cpu *me);
 
 /* change.c */
 void storm_shoot(unsigned cpu);
