@@ -71,6 +71,41 @@ calls_cross_masked(struct selftest *t)
 	EXPECT_EQ(t, count_of(&seen.runs[t->other]), ROUNDS);
 }
 
+static void
+call_the_third(void *arg)
+{
+	const struct selftest *t = arg;
+	unsigned long state = xcpu_port_irq_save();
+
+	count_up(&seen.arrived);
+	if (xcpu_call_one((t->other + 1) % t->ncpu, count_run, NULL, NULL) != 0)
+		count_up(&seen.errors);
+	xcpu_port_irq_restore(state);
+}
+
+/* Kills: a wait that serves at first only; one served by the interrupt alone. */
+static void
+call_served_in_wait(struct selftest *t)
+{
+	static struct selftest_hold hold;
+	unsigned third = (t->other + 1) % t->ncpu;
+
+	reset(t);
+	if (!selftest_hold_one(t, &hold, third) ||
+	    !selftest_thread(t, t->other, call_the_third, t))
+		return;
+	EXPECT(t, AWAIT(count_of(&seen.arrived) != 0));
+	/* It has waited for long, for one who does not answer. */
+	selftest_spend(5000000);
+	EXPECT_EQ(t, xcpu_call_one(t->other, count_run, NULL, NULL), 0);
+	EXPECT_EQ(t, count_of(&seen.runs[third]), 0);
+	selftest_release(t, &hold);
+	selftest_join(t, t->other);
+	EXPECT_EQ(t, count_of(&seen.runs[t->other]), 1);
+	EXPECT_EQ(t, count_of(&seen.runs[third]), 1);
+	EXPECT_EQ(t, count_of(&seen.errors), 0);
+}
+
 static unsigned
 storm_rounds(const struct selftest *t)
 {
@@ -171,6 +206,9 @@ static const struct selftest_case cases[] = {
 	{ "calls_cross_masked", "INV-C7 BUG-31",
 	    "xcpu_port_context, xcpu_port_relax",
 	    calls_cross_masked, 0, 2, NEED_THREAD },
+	{ "call_served_in_wait", "INV-C7",
+	    "xcpu_port_context, xcpu_port_relax",
+	    call_served_in_wait, 0, 3, NEED_THREAD },
 	{ "calls_cross_all", "F-N8 INV-C1 INV-C7 BUG-57", "xcpu_port_kick",
 	    calls_cross_all, 0, 2, NEED_THREAD },
 	{ "call_start_from_handler", "F-B17 INV-C6", "xcpu_port_kick",

@@ -381,10 +381,11 @@ xcpu_call_any(const struct xcpu_cpuset *set, xcpu_fn *fn, void *arg,
 
 	if (error != 0)
 		return error;
-	if (opt != NULL)
-		copy = *opt;
-	copy.not_ready = XCPU_SKIP_NOT_READY;
-	copy.predicate = NULL;
+	if (opt != NULL) {
+		copy.timeout_ns = opt->timeout_ns;
+		copy.flags = opt->flags;
+		copy.result = opt->result;
+	}
 	left = *set;
 	xcpui_call_predicate(opt, arg, &left);
 	for (unsigned tries = 0; tries < self->domain->ncpu; tries++) {

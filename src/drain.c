@@ -220,22 +220,29 @@ xcpu_poll(void)
 	xcpu_port_irq_restore(state);
 }
 
-/* Serves a batch if there is one; then the poll's silence begins anew. */
+struct poll {
+	struct xcpu_cpu *self;
+	int served;
+};
+
+/* Serves a batch if there is one; over after it only where no clock ends it. */
 static bool
 poll_once(struct xcpui_wait *wait)
 {
-	struct xcpu_cpu *self = (struct xcpu_cpu *)wait->what;
+	struct poll *poll = (struct poll *)wait->what;
 
-	if ((xcpui_lane_own(self) & XCPU_LANE_CLASSES) == 0)
+	if ((xcpui_lane_own(poll->self) & XCPU_LANE_CLASSES) == 0)
 		return false;
-	xcpui_drain(self, XCPU_LANE_CLASSES);
-	return true;
+	xcpui_drain(poll->self, XCPU_LANE_CLASSES);
+	poll->served++;
+	return XCPU_PORT_LEVEL < 2;
 }
 
 int
 xcpu_idle_poll(uint64_t timeout_ns)
 {
 	struct xcpu_cpu *self = xcpu_port_self();
+	struct poll poll = { .self = self, .served = 0 };
 	struct xcpui_wait wait = {
 		.kind = XCPU_WAIT_NONE,
 		.timeout_ns = timeout_ns,
@@ -243,13 +250,12 @@ xcpu_idle_poll(uint64_t timeout_ns)
 		.arg = NULL,
 		.over = poll_once,
 		.missing = NULL,
-		.what = self,
+		.what = &poll,
 		.cls = 0,
 	};
 	unsigned long state;
 	int error = xcpui_may_wait(self);
 	unsigned lane;
-	int served;
 
 	if (error != 0)
 		return error;
@@ -259,19 +265,16 @@ xcpu_idle_poll(uint64_t timeout_ns)
 	 * the interrupt, and the lane is looked at before anything sleeps.
 	 */
 	xcpui_lane_polling(self, true);
-	for (served = 0; served < XCPU_DRAIN_BUDGET; served++) {
-		bool more = timeout_ns == 0 ? poll_once(&wait) :
-		    xcpui_wait(self, &wait) == 0;
-
-		if (!more)
-			break;
-	}
+	if (timeout_ns != 0)
+		(void)xcpui_wait(self, &wait);
+	else
+		(void)poll_once(&wait);
 	/* What the leave itself took must be served: nobody kicks for it. */
 	lane = xcpui_lane_polling(self, false);
 	if ((lane & XCPU_LANE_CLASSES) != 0) {
 		xcpui_serve(self, lane, lane & XCPU_LANE_CLASSES);
-		served++;
+		poll.served++;
 	}
 	xcpu_port_irq_restore(state);
-	return served;
+	return poll.served;
 }

@@ -131,11 +131,11 @@ bool xcpu_on_idle_enter(void);
 /*
  * xcpu_idle_poll: stay idle by polling, so that nobody needs to kick.
  *
- * Serves whatever is posted until `timeout_ns` has passed without any, or, on
- * a port without a clock, until the first batch was served.
+ * Serves whatever is posted for `timeout_ns`, or, on a port without a clock,
+ * until the first batch was served.
  *
  * Context: thread, doorbell open or masked, no host lock held.
- * Waits:   up to timeout_ns after the last piece of work; 0 looks once.
+ * Waits:   timeout_ns, and for the function that runs then; 0 looks once.
  * Order:   as xcpu_on_ipi().
  * Cost:    no kick for what arrives meanwhile.
  * Returns: how often something was served, or -XCPU_EDEADLK inside a handler

@@ -6,7 +6,7 @@ MAX_COLUMNS = 100
 
 CODE_SUFFIXES = {"c", "h", "S", "lds", "py", "sh", "mk", "gp"}
 CODE_NAMES = {"Makefile", "x", "run", "rules.mk", ".clang-format", ".editorconfig"}
-FREE_FOLDERS = ("examples", "port/template")	# to be copied: 0BSD
+FREE_FOLDERS = ("examples", "port/template")	# to be copied: 0BSD, but rules.mk
 
 # Absolute paths of somebody's machine; ../work/ and $(O)/work/ are not.
 MACHINE_PATH = re.compile(
@@ -32,10 +32,13 @@ def check(tree):
 
 
 def licence(source):
-    want = "0BSD" if source.under(*FREE_FOLDERS) else "BSD-2-Clause"
+    if source.under(*FREE_FOLDERS):
+        want = "(BSD-2-Clause|0BSD)" if source.suffix == "mk" else "0BSD"
+    else:
+        want = "BSD-2-Clause"
     first = 1 if source.text.startswith("#!") else 0
     head = source.lines[first] if first < len(source.lines) else ""
-    if "SPDX-License-Identifier: " + want not in head:
+    if not re.search("SPDX-License-Identifier: " + want, head):
         yield (source.path, first + 1, "no licence tag in the first line "
                f"(SPDX-License-Identifier: {want})")
 
