@@ -13,7 +13,7 @@
 #include "host.h"
 
 /* Silence after which a polling CPU looks whether its rounds are over. */
-#define LINGER_NS	50000
+#define LINGER_NS	500000
 
 #define LOCAL_CALLS	200000
 #define LOCAL_TRIES	15

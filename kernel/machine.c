@@ -95,12 +95,14 @@ park_thread(struct cpu *cpu)
 {
 	void (*fn)(void *arg) =
 	    __atomic_load_n(&cpu->thread_fn, __ATOMIC_ACQUIRE);
+	void *arg = cpu->thread_arg;
 
 	if (fn == NULL)
 		return false;
-	irq_on();
-	fn(cpu->thread_arg);
+	/* Before it runs: whoever learns from fn that it is over may go on. */
 	__atomic_store_n(&cpu->thread_fn, NULL, __ATOMIC_RELEASE);
+	irq_on();
+	fn(arg);
 	return true;
 }
 

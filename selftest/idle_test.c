@@ -3,7 +3,7 @@
 #include "suite.h"
 
 #define POSTS 20
-#define LEAVES 3000
+#define LEAVES 400
 #define QUIET_NS 200000000u
 
 static struct {

@@ -28,11 +28,13 @@ struct plan {
 static uint64_t
 time_left(const struct plan *plan)
 {
-	uint64_t now = xcpui_now();
-	uint64_t gone = now > plan->start_ns ? now - plan->start_ns : 0;
+	uint64_t now;
+	uint64_t gone;
 
 	if (plan->timeout_ns == 0)
 		return 0;
+	now = xcpui_now();
+	gone = now > plan->start_ns ? now - plan->start_ns : 0;
 	return gone < plan->timeout_ns ? plan->timeout_ns - gone : 1;
 }
 
@@ -45,7 +47,11 @@ give_up(struct plan *plan, struct xcpui_flight *f, struct xcpui_wait *wait)
 	struct xcpu_cpuset running;
 
 	if (f->line != NULL) {
-		xcpui_flight_take_back(f, &cancelled);
+		/* A bare call cannot be taken back any more: see slot.c, I3. */
+		if (f->bare)
+			xcpu_cpuset_zero(&cancelled);
+		else
+			xcpui_flight_take_back(f, &cancelled);
 		xcpui_flight_missing(wait, &running);
 	} else {
 		xcpui_carrier_cancel(f->self, f->slot, &cancelled, &running);
@@ -97,6 +103,12 @@ run_here(struct plan *plan)
 	xcpu_cpuset_add(&plan->result->done, plan->self->index);
 }
 
+static bool
+is_single(const struct xcpu_cpuset *set)
+{
+	return xcpu_cpuset_next(set, xcpu_cpuset_first(set)) >= XCPU_NCPU_MAX;
+}
+
 /* Ask all of a set at once, and wait; *set comes back as those not ready. */
 static int
 call_once(struct plan *plan, struct xcpu_cpuset *set)
@@ -108,10 +120,12 @@ call_once(struct plan *plan, struct xcpu_cpuset *set)
 
 	f.self = plan->self;
 	f.line = NULL;
+	f.bare = false;
 	f.slot = -1;
 	xcpu_cpuset_del(set, plan->self->index);
 	others = !xcpu_cpuset_empty(set);
-	if (others && !xcpui_flight_token(&f, set, &plan->request)) {
+	if (others && !(is_single(set) && xcpui_flight_token(&f,
+	    xcpu_cpuset_first(set), &plan->request))) {
 		f.slot = xcpui_carrier_hold(plan->self, false);
 		if (f.slot < 0) {
 			xcpu_port_irq_restore(state);
@@ -288,17 +302,53 @@ xcpu_call_set(const struct xcpu_cpuset *set, xcpu_fn *fn, void *arg,
 	return error;
 }
 
+/*
+ * The short way: one other CPU, no options, its token line free.  -XCPU_EAGAIN:
+ * the line is taken, nothing was done.
+ */
+static int
+call_by_token(struct xcpu_cpu *self, unsigned cpu, xcpu_fn *fn, void *arg)
+{
+	struct xcpu_call_result unwanted;
+	struct plan plan = { .self = self, .request = { fn, arg, NULL },
+	    .result = &unwanted };
+	struct xcpui_flight f = { .self = self, .bare = true };
+	unsigned long state = xcpu_port_irq_save();
+	bool taken = xcpui_flight_token(&f, cpu, &plan.request);
+	bool ready = taken && xcpui_post_one(self, cpu, XCPU_LANE_CALL);
+
+	if (taken)
+		XCPUI_COUNT(self, call);
+	xcpu_port_irq_restore(state);
+	if (!taken)
+		return -XCPU_EAGAIN;
+	/* Not ready, but if it has taken the request it runs it. */
+	if (!ready && xcpui_slot_withdraw(f.line, f.id,
+	    1u << cpu % XCPU_LANES_PER_LINE) != 0)
+		return -XCPU_ENXIO;
+	xcpu_cpuset_one(&f.targets, cpu);
+	return await_flight(&plan, &f);
+}
+
 int
 xcpu_call_one(unsigned cpu, xcpu_fn *fn, void *arg,
     const struct xcpu_call_opt *opt)
 {
+	struct xcpu_cpu *self = xcpu_port_self();
 	struct xcpu_call_opt copy = { 0 };
 	struct xcpu_call_result result;
 	struct xcpu_cpuset set;
-	int error;
+	int error = xcpui_may_wait(self);
 
-	if (cpu >= XCPU_NCPU_MAX)
+	if (error != 0)
+		return error;
+	if (fn == NULL || cpu >= self->domain->ncpu)
 		return -XCPU_EINVAL;
+	if (opt == NULL && cpu != self->index) {
+		error = call_by_token(self, cpu, fn, arg);
+		if (error != -XCPU_EAGAIN)
+			return error;
+	}
 	if (opt != NULL)
 		copy = *opt;
 	if (copy.result == NULL)

@@ -270,16 +270,16 @@ serve_sources(struct xcpu_cpu *self, unsigned word, unsigned *budget)
 static void
 serve_token(struct xcpu_cpu *self, unsigned *budget)
 {
-	unsigned lane = self->index % XCPU_LANES_PER_LINE;
 	uint64_t body[XCPU_SLOT_WORDS];
 	unsigned source;
 
-	if (!xcpui_slot_begin(self->line, lane, XCPUI_SLOT_CALL, body, &source))
+	if (!xcpui_slot_begin(self, XCPUI_SLOT_BARE, body, &source) &&
+	    !xcpui_slot_begin(self, XCPUI_SLOT_CALL, body, &source))
 		return;
 	XCPUI_COUNT(self, served_call);
 	xcpui_run(self, XCPU_LANE_CALL, (xcpu_fn *)(uintptr_t)body[0],
 	    (void *)(uintptr_t)body[1], source);
-	xcpui_slot_end(self->line, lane);
+	xcpui_slot_end(self);
 	if (*budget != 0)
 		--*budget;
 }

@@ -119,7 +119,10 @@ xcpu_cpu_online(struct xcpu_cpu *cpu)
 	xcpu_fence_sc();
 	xcpui_lane_ready(cpu);
 	flush_everything(cpu);
-	xcpui_drain(cpu, XCPU_LANE_CLASSES);
+	/* All classes, whatever bits are left: see slot.c, I3. */
+	xcpui_serve(cpu, xcpui_claim(cpu, XCPU_LANE_CLASSES),
+	    XCPU_LANE_CLASSES);
+	cpu->settled = true;
 	xcpu_port_irq_restore(state);
 	return 0;
 }
@@ -150,6 +153,7 @@ xcpu_cpu_offline(void)
 		return error;
 	state = xcpu_port_irq_save();
 	xcpui_space_unload(self);
+	self->settled = false;
 	lane = xcpui_lane_leaving(self);
 	serve_last(self, lane);
 	xcpui_call_serve_all(self);

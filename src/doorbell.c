@@ -204,6 +204,19 @@ xcpui_poster_at_work(const struct xcpu_cpu *self)
 	return false;
 }
 
+/* Post to one other CPU, and kick it; false: it is not ready. */
+bool
+xcpui_post_one(struct xcpu_cpu *self, unsigned cpu, unsigned cls)
+{
+	struct xcpui_post post;
+
+	xcpui_post_begin(self, &post, cls);
+	xcpui_post_group(self, &post, xcpui_group(cpu),
+	    1u << cpu % XCPU_LANES_PER_LINE);
+	xcpui_post_kick(self, &post);
+	return !post.refusals;
+}
+
 void
 xcpui_post_set(struct xcpu_cpu *self, struct xcpui_post *post,
     const struct xcpu_cpuset *set)

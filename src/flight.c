@@ -34,29 +34,27 @@ xcpui_flight_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 	}
 }
 
-/* Into the token line, if the only target's is free. */
+/* Into the token line of the one target, if it is free.  Masked. */
 bool
-xcpui_flight_token(struct xcpui_flight *f, const struct xcpu_cpuset *set,
+xcpui_flight_token(struct xcpui_flight *f, unsigned cpu,
     const struct xcpui_request *request)
 {
-	unsigned cpu = xcpu_cpuset_first(set);
-	struct xcpu_line *line;
+	enum xcpui_slot_kind kind = f->bare ? XCPUI_SLOT_BARE : XCPUI_SLOT_CALL;
+	unsigned group = xcpui_group(cpu);
+	struct xcpu_line *line = &f->self->domain->line[group];
+	uint64_t id = xcpui_slot_id(f->self);
 
-	f->line = NULL;
-	if (xcpu_cpuset_next(set, cpu) < XCPU_NCPU_MAX)
-		return false;
-	f->group = xcpui_group(cpu);
-	line = &f->self->domain->line[f->group];
-	f->id = xcpui_slot_id(f->self);
-	if (!xcpui_slot_take(line, f->id, XCPUI_SLOT_CALL)) {
+	if (!xcpui_slot_take(line, id, kind)) {
 		XCPUI_COUNT(f->self, slot_full);
 		return false;
 	}
 	xcpu_plain_store(&line->body[0], (uint64_t)(uintptr_t)request->fn);
 	xcpu_plain_store(&line->body[1], (uint64_t)(uintptr_t)request->arg);
-	xcpui_slot_publish(line, f->id, XCPUI_SLOT_CALL,
+	xcpui_slot_publish(line, id, kind,
 	    1u << cpu % XCPU_LANES_PER_LINE);
 	f->line = line;
+	f->id = id;
+	f->group = group;
 	return true;
 }
 

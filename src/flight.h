@@ -11,6 +11,7 @@
 struct xcpui_flight {
 	struct xcpu_cpu *self;
 	struct xcpu_line *line;		/* NULL: carried by `slot` */
+	bool bare;			/* cannot be cancelled; one answer less */
 	uint64_t id;
 	unsigned group;
 	int slot;
@@ -19,7 +20,7 @@ struct xcpui_flight {
 
 bool xcpui_flight_over(struct xcpui_wait *wait);
 void xcpui_flight_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set);
-bool xcpui_flight_token(struct xcpui_flight *f, const struct xcpu_cpuset *set,
+bool xcpui_flight_token(struct xcpui_flight *f, unsigned cpu,
     const struct xcpui_request *request);
 void xcpui_flight_post(struct xcpui_flight *f, const struct xcpu_cpuset *set,
     struct xcpu_cpuset *refused);

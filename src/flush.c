@@ -184,7 +184,6 @@ xcpui_flush_apply(struct xcpu_cpu *self, struct xcpu_flush *flush, uint64_t gen)
 void
 xcpui_flush_serve(struct xcpu_cpu *self, bool lazy)
 {
-	unsigned lane = self->index % XCPU_LANES_PER_LINE;
 	uint64_t body[XCPU_SLOT_WORDS];
 	struct xcpu_flush flush;
 	unsigned source;
@@ -197,8 +196,7 @@ xcpui_flush_serve(struct xcpu_cpu *self, bool lazy)
 	 * vouch for.  Pairs with [F1] in post_requests().
 	 */
 	round = xcpu_load_acq(&self->domain->flush_round);
-	mine = xcpui_slot_begin(self->line, lane, XCPUI_SLOT_FLUSH, body,
-	    &source);
+	mine = xcpui_slot_begin(self, XCPUI_SLOT_FLUSH, body, &source);
 	if (mine) {
 		flush.space = (struct xcpu_space *)(uintptr_t)body[REQ_SPACE];
 		flush.start = body[REQ_START];
@@ -211,7 +209,7 @@ xcpui_flush_serve(struct xcpu_cpu *self, bool lazy)
 	if (!mine || lazy || round != xcpu_load_rlx(&self->flush.passed))
 		xcpui_flush_catch_up(self);
 	if (mine)
-		xcpui_slot_end(self->line, lane);
+		xcpui_slot_end(self);
 	xcpui_flush_raise(&self->flush.passed, round);
 }
 

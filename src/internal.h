@@ -113,6 +113,7 @@ void xcpui_post_begin(struct xcpu_cpu *self, struct xcpui_post *post,
 void xcpui_post_group(struct xcpu_cpu *self, struct xcpui_post *post,
     unsigned group, unsigned lanes);
 void xcpui_post_kick(struct xcpu_cpu *self, const struct xcpui_post *post);
+bool xcpui_post_one(struct xcpu_cpu *self, unsigned cpu, unsigned cls);
 void xcpui_post_set(struct xcpu_cpu *self, struct xcpui_post *post,
     const struct xcpu_cpuset *set);
 
@@ -144,6 +145,7 @@ bool xcpui_lane_gone(const struct xcpu_domain *domain, unsigned cpu,
 
 enum xcpui_slot_kind {
 	XCPUI_SLOT_CALL = 1,	/* body: function, argument */
+	XCPUI_SLOT_BARE,	/* the same, and never cancelled: no result set */
 	XCPUI_SLOT_FLUSH	/* body: space, generation, start, len, flags */
 };
 
@@ -156,11 +158,10 @@ void xcpui_slot_publish(struct xcpu_line *line, uint64_t id,
 unsigned xcpui_slot_withdraw(struct xcpu_line *line, uint64_t id,
     unsigned lanes);
 unsigned xcpui_slot_open(const struct xcpu_line *line, uint64_t id);
-/* Target: take the request for a lane; 0 or its id, with a copy of the body. */
-bool xcpui_slot_begin(struct xcpu_line *line, unsigned lane,
-    enum xcpui_slot_kind kind, uint64_t body[XCPU_SLOT_WORDS],
-    unsigned *source);
-void xcpui_slot_end(struct xcpu_line *line, unsigned lane);
+/* Target: its request of that kind, if there is one, with a copy of the body. */
+bool xcpui_slot_begin(struct xcpu_cpu *self, enum xcpui_slot_kind kind,
+    uint64_t body[XCPU_SLOT_WORDS], unsigned *source);
+void xcpui_slot_end(struct xcpu_cpu *self);
 
 /* ---- wait.c ---- */
 

@@ -19,6 +19,11 @@
  * I3  A todo bit leaves once: by its target, or by the owner who withdraws it.
  *     Each does it by compare-and-swap on the very word it read, so neither
  *     can hit a later request that reuses the slot.
+ *     One exception: a settled target (domain.h) leaves the todo bit of a BARE
+ *     call until its answer, which clears both.  Such a call is withdrawn only
+ *     by an owner whose post met a CPU that was not ready: before this target
+ *     came online (then its first drain, not yet settled, has resolved it), or
+ *     after it left (then it has answered before).
  * I4  todo is a subset of open.
  *
  * Life of a request: take, fill, publish, (post), each target begins, answers
@@ -72,7 +77,7 @@ xcpui_slot_publish(struct xcpu_line *line, uint64_t id,
 {
 	/*
 	 * [S1] release: body before todo.  Pairs with [S1] in
-	 * xcpui_slot_begin().  A store is enough: under FILL nobody else writes.
+	 * xcpui_slot_begin() and take_todo().  A store is enough: under FILL nobody else writes.
 	 */
 	xcpu_store_rel(&line->slot,
 	    id | (uint64_t)kind << 17 | (uint64_t)lanes << 8 | lanes);
@@ -113,17 +118,12 @@ xcpui_slot_open(const struct xcpu_line *line, uint64_t id)
 	return (v & SLOT_ID) == id ? SLOT_OPEN(v) : 0;
 }
 
-bool
-xcpui_slot_begin(struct xcpu_line *line, unsigned lane,
-    enum xcpui_slot_kind kind, uint64_t body[XCPU_SLOT_WORDS],
-    unsigned *source)
+/* Take the todo bit of a lane out of *v, the word as it was read. */
+static bool
+take_todo(struct xcpu_line *line, uint64_t bit, unsigned kind, uint64_t *v)
 {
-	uint64_t bit = (uint64_t)1 << lane;
-	/* rlx: the compare-and-swap below decides on this very value. */
-	uint64_t v = xcpu_load_rlx(&line->slot);
-
 	do {
-		if ((v & bit) == 0 || SLOT_KIND(v) != (unsigned)kind)
+		if ((*v & bit) == 0 || SLOT_KIND(*v) != kind)
 			return false;
 		/*
 		 * [S1] acquire: todo before body; the doorbell's own order does
@@ -131,7 +131,27 @@ xcpui_slot_begin(struct xcpu_line *line, unsigned lane,
 		 * xcpui_slot_publish().
 		 * retry: each failure is another lane's answer or a withdrawal.
 		 */
-	} while (!xcpu_cas_acq(&line->slot, &v, v & ~bit));
+	} while (!xcpu_cas_acq(&line->slot, v, *v & ~bit));
+	return true;
+}
+
+bool
+xcpui_slot_begin(struct xcpu_cpu *self, enum xcpui_slot_kind kind,
+    uint64_t body[XCPU_SLOT_WORDS], unsigned *source)
+{
+	uint64_t bit = (uint64_t)1 << self->index % XCPU_LANES_PER_LINE;
+	struct xcpu_line *line = self->line;
+	/*
+	 * [S1] acquire: todo before body.  Pairs with [S1] in
+	 * xcpui_slot_publish().
+	 */
+	uint64_t v = xcpu_load_acq(&line->slot);
+
+	if ((v & bit) == 0 || SLOT_KIND(v) != (unsigned)kind)
+		return false;
+	if (!(kind == XCPUI_SLOT_BARE && self->settled) &&
+	    !take_todo(line, bit, (unsigned)kind, &v))
+		return false;
 	for (unsigned i = 0; i < XCPU_SLOT_WORDS; i++)
 		body[i] = xcpu_plain_load(&line->body[i]);
 	*source = (unsigned)(v >> SLOT_OWNER_SHIFT);
@@ -139,8 +159,10 @@ xcpui_slot_begin(struct xcpu_line *line, unsigned lane,
 }
 
 void
-xcpui_slot_end(struct xcpu_line *line, unsigned lane)
+xcpui_slot_end(struct xcpu_cpu *self)
 {
+	uint64_t both = (uint64_t)0x101 << self->index % XCPU_LANES_PER_LINE;
+
 	/*
 	 * [S2] release: the work before its answer.  Pairs with [S2] in
 	 * xcpui_slot_open().
@@ -148,5 +170,5 @@ xcpui_slot_end(struct xcpu_line *line, unsigned lane)
 	 * with [S3] in xcpui_slot_take().
 	 * The last access to the slot: it may be another's from here on.
 	 */
-	xcpu_fetch_and_rel(&line->slot, ~((uint64_t)1 << 8 << lane));
+	xcpu_fetch_and_rel(&self->line->slot, ~both);
 }

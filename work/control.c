@@ -148,8 +148,8 @@ one_silent_change(struct storm_cpu *me, struct storm_space *space)
 	request->mend = true;
 	if (!ask_all(me, &before) || !ask_all(me, &after))
 		return false;
-	mach_printf("detector: %s page changed in silence: %u of %u CPUs read "
-	    "the old one, %u after a flush of their own: %s\n",
+	mach_printf("          %s page: %u of %u CPUs read the old one, %u "
+	    "after a flush of their own: %s\n",
 	    space->index == STORM_KERNEL ? "kernel" : "user",
 	    xcpu_cpuset_count(&before), storm.ncpu,
 	    xcpu_cpuset_count(&after),

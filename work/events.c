@@ -46,6 +46,7 @@ static struct {
 	unsigned ncpu;
 	int id[EVENTS];
 	struct events_cpu *cpu[XCPU_NCPU_MAX];
+	struct xcpu_au32 latest;	/* host of the latest guest */
 	struct xcpu_au32 finished;
 } events;
 
@@ -187,9 +188,9 @@ post_guest(struct events_cpu *me, unsigned host)
 }
 
 static void
-post_any_guest(struct events_cpu *me)
+post_latest_guest(struct events_cpu *me)
 {
-	int answer = post_guest(me, work_below(&me->rng, events.ncpu));
+	int answer = post_guest(me, xcpu_load_rlx(&events.latest));
 
 	if (answer != -XCPU_ENOENT)
 		refused(me, answer);
@@ -209,6 +210,7 @@ host_guest(struct events_cpu *me)
 	if (id == -XCPU_ENOSPC || refused(me, id))
 		return;
 	xcpu_store_rel(&guest->id, (uint32_t)id);
+	xcpu_store_rlx(&events.latest, me->cpu);
 	for (unsigned n = work_below(&me->rng, 8); n > 0; n--)
 		refused(me, post_guest(me, me->cpu));
 	answer = xcpu_event_unregister(id);
@@ -218,6 +220,14 @@ host_guest(struct events_cpu *me)
 	if (xcpu_event_post(id, me->cpu) != -XCPU_ENOENT)
 		WORK_REPORT(WORK_ANSWER, "answer: a stale event id was "
 		    "accepted on cpu %u\n", me->cpu);
+}
+
+/* One at the heels of the other: each gets the slot of the one before. */
+static void
+host_guests(struct events_cpu *me)
+{
+	for (unsigned n = 1 + work_below(&me->rng, 4); n > 0; n--)
+		host_guest(me);
 }
 
 /* ------------------------------------------------------------------ */
@@ -233,16 +243,16 @@ events_cpu_main(unsigned cpu, void *arg)
 	while (me->posts < share && !work_passed(events.goal.limit_ns)) {
 		unsigned dice = work_below(&me->rng, 4096);
 
-		if (dice < 2800)
+		if (dice < 2400)
 			post_one(me);
 		else if (dice < 3000)
-			post_any_guest(me);
+			post_latest_guest(me);
 		else if (dice < 3600)
 			post_many(me);
 		else if (dice < 4082)
 			post_self(me);
 		else if (dice < 4090)
-			host_guest(me);
+			host_guests(me);
 		else if (dice < 4092)
 			mach_idle_once();
 		else if (dice < 4093 && cpu != 0) {

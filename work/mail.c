@@ -67,16 +67,12 @@ maybe_lazy(struct storm_cpu *me, const struct storm_request *request)
 	xcpu_space_lazy_enter();
 }
 
-/*
- * Now and then it goes offline with what it has read of the kernel, and comes
- * back when that has changed.  With many CPUs less often: all take part.
- */
+/* With many CPUs less often: all take part when one goes offline. */
 static void
 maybe_leave(struct storm_cpu *me, const struct storm_request *request)
 {
 	if (me != storm.cpu[0] && !request->batch.quiet &&
-	    request->space->index == STORM_KERNEL &&
-	    work_once_in(&me->rng, 8 * storm.ncpu))
+	    work_once_in(&me->rng, 32 * storm.ncpu))
 		me->leaving = true;
 }
 

@@ -158,5 +158,5 @@ work_main(const char *words, const void *module, size_t module_len)
 	run_control();
 	if (work_run.options.work == WORK_DETECTOR)
 		return good ? 0 : 1;
-	return table_print() && good ? 0 : 1;
+	return table_print(good) ? 0 : 1;
 }

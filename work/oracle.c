@@ -233,5 +233,6 @@ oracle_sum(struct oracle_count *sum)
 		sum->armed += oracle.count[cpu]->armed;
 		sum->idle += oracle.count[cpu]->idle;
 		sum->reads += oracle.count[cpu]->reads;
+		sum->cpus += oracle.count[cpu]->armed != 0;
 	}
 }

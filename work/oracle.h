@@ -49,6 +49,7 @@ struct oracle_batch {
 struct oracle_count {
 	uint64_t armed, idle;	/* probes */
 	uint64_t reads;		/* pages read, for whatever reason */
+	unsigned cpus;		/* of a sum: with at least one armed probe */
 	bool reading;		/* now */
 };
 

@@ -12,8 +12,7 @@ struct work_run work_run;
 bool
 work_failed(enum work_failure failure)
 {
-	xcpu_fetch_add_rel(&work_run.failures[failure], 1);
-	return xcpu_fetch_add_ar(&work_run.printed, 1) < PRINTED_MAX;
+	return xcpu_fetch_add_ar(&work_run.failures[failure], 1) < PRINTED_MAX;
 }
 
 uint64_t
@@ -84,6 +83,26 @@ work_leave_and_return(unsigned cpu, struct work_rng *rng)
 	if (error != 0)
 		WORK_REPORT(WORK_ANSWER, "answer: xcpu_cpu_online() on cpu "
 		    "%u: %s\n", cpu, xcpu_strerror(error));
+}
+
+const char *
+work_duration(uint64_t ns, char *to)
+{
+	static const char *const units[] = { " ns", " us", " ms", " s" };
+	unsigned unit = 0;
+	unsigned i = 0;
+	const char *digits;
+	char number[WORK_NUMBER];
+
+	for (; ns >= 10000 && unit < 3; unit++)
+		ns /= 1000;
+	digits = work_number(ns, number);
+	for (; *digits != '\0'; digits++)
+		to[i++] = *digits;
+	for (digits = units[unit]; *digits != '\0'; digits++)
+		to[i++] = *digits;
+	to[i] = '\0';
+	return to;
 }
 
 const char *

@@ -49,14 +49,13 @@ struct work_run {
 	struct work_tally tally;
 	struct work_times times[WORK_TIMES];
 	struct xcpu_au64 failures[WORK_FAILURES];
-	struct xcpu_au32 printed;	/* REPORT lines */
 };
 
 extern struct work_run work_run;
 
 /*
  * Counts a failure and says whether it may still be printed: the first sixteen
- * are; a broken machine would print for ever.
+ * of each kind are; a broken machine would print for ever.
  */
 bool work_failed(enum work_failure failure);
 
@@ -154,12 +153,17 @@ bool stuck_run(void);
 /* Offline, a pause, online again; the caller has no call in flight. */
 void work_leave_and_return(unsigned cpu, struct work_rng *rng);
 
-/* table.c: counts from here; prints the result; false: something failed. */
+/*
+ * table.c: counts from here; prints the result and answers with the verdict,
+ * which is no better than what it is given.
+ */
 void table_begin(void);
-bool table_print(void);
+bool table_print(bool good);
 
 /* 1234567 as 1,234,567; `to` has room for WORK_NUMBER. */
 #define WORK_NUMBER 27
 const char *work_number(uint64_t n, char *to);
+/* Nanoseconds in the unit that needs at most four digits: "16 us". */
+const char *work_duration(uint64_t ns, char *to);
 
 #endif /* XCPU_WORK_RUN_H */

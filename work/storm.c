@@ -16,6 +16,7 @@
 #define INITIATORS	4
 #define ARM_TRIES	4	/* others may shoot down between arm and change */
 #define TURNS_PER_LOOK	32	/* at the clock */
+#define LEAVER_PAGES	32	/* read before it goes offline, and after */
 #define CREDIT		2	/* glances between mails: a CPU stays armed */
 
 static bool
@@ -213,41 +214,59 @@ move(struct storm_cpu *me, unsigned cpu)
 	storm_load(me, space);
 }
 
-/* Offline, with what it has read of the kernel in its TLB, and back again. */
+/* Reads some page, as any program may. */
 static void
-leave(struct storm_cpu *me, unsigned cpu)
+read_page(struct storm_cpu *me, unsigned cpu, unsigned index, unsigned page)
 {
-	unsigned space = xcpu_load_rlx(&me->space);
-
-	me->leaving = false;
-	storm_load(me, STORM_KERNEL);
-	xcpu_store_rel(&me->off, 1);
-	work_leave_and_return(cpu, &me->rng);
-	xcpu_store_rel(&me->off, 0);
-	storm_load(me, space);
-	me->left++;
-}
-
-/* Reads some page of the loaded space, or of the kernel, as any program may. */
-static void
-glance(struct storm_cpu *me, unsigned cpu)
-{
-	unsigned index = work_once_in(&me->rng, 4) ? STORM_KERNEL :
-	    xcpu_load_rlx(&me->space);
 	struct storm_space *space = &storm.space[index];
-	unsigned page = work_below(&me->rng, space->windows * ORACLE_BATCH);
 	struct oracle_page look = {
 		.va = space->base + page * MACH_PAGE_SIZE,
 		.tag = oracle_tag(index, page, 0),
 		.row = space->first_row + page,
 	};
 
-	if (index != STORM_KERNEL)
-		storm_wake_up(me);
 	oracle_glance(cpu, &look, space->mode, &space->page[page].settled,
 	    &space->page[page].newest);
 	me->glances++;
+}
+
+/* Of the loaded space, or of the kernel. */
+static void
+glance(struct storm_cpu *me, unsigned cpu)
+{
+	unsigned index = work_once_in(&me->rng, 4) ? STORM_KERNEL :
+	    xcpu_load_rlx(&me->space);
+
+	if (index != STORM_KERNEL)
+		storm_wake_up(me);
+	read_page(me, cpu, index, work_below(&me->rng,
+	    storm.space[index].windows * ORACLE_BATCH));
 	me->credit--;
+}
+
+/*
+ * Offline and back.  What it reads of the kernel before may change meanwhile,
+ * and nobody tells it.
+ */
+static void
+leave(struct storm_cpu *me, unsigned cpu)
+{
+	unsigned loaded = xcpu_load_rlx(&me->space);
+	unsigned pages = storm.ncpu * ORACLE_BATCH;
+	unsigned first = work_below(&me->rng, pages);
+	unsigned n = pages < LEAVER_PAGES ? pages : LEAVER_PAGES;
+
+	me->leaving = false;
+	storm_load(me, STORM_KERNEL);
+	for (unsigned i = 0; i < n; i++)
+		read_page(me, cpu, STORM_KERNEL, (first + i) % pages);
+	xcpu_store_rel(&me->off, 1);
+	work_leave_and_return(cpu, &me->rng);
+	xcpu_store_rel(&me->off, 0);
+	for (unsigned i = 0; i < n; i++)
+		read_page(me, cpu, STORM_KERNEL, (first + i) % pages);
+	storm_load(me, loaded);
+	me->left++;
 }
 
 static void

@@ -81,7 +81,7 @@ struct storm_cpu {
 	enum storm_change change;
 	unsigned first;			/* page of the space */
 	unsigned tries;
-	bool leaving;			/* goes offline next */
+	bool leaving;			/* goes offline soon */
 	bool finished;
 	uint64_t began_ns;		/* the state, for a bound */
 	uint64_t turns;

@@ -122,8 +122,12 @@ print_flushes(const struct work_tally *t, const struct xcpu_totals *x)
 	cell("kicked again", x->rekick);
 	mach_printf("\n");
 	cell("alone", x->shootdown_alone);
-	cell("other reads", t->background);
+	cell("CPUs probed", probes.cpus);
 	cell("stalls", x->stall);
+	mach_printf("\n");
+	cell("mapped, none", t->mapped);
+	cell("other reads", t->background);
+	cell("reports", work_failures());
 	mach_printf("\n");
 }
 
@@ -141,7 +145,7 @@ print_quantiles(const char *name, const struct xcpu_totals *x,
 		return;
 	mach_printf("  %-16s%11s", name, work_number(n, number));
 	for (unsigned i = 0; i < 4; i++)
-		mach_printf("%12s", work_number(xcpu_stat_quantile(x, kind,
+		mach_printf("%12s", work_duration(xcpu_stat_quantile(x, kind,
 		    parts[i]), number));
 	mach_printf("\n");
 }
@@ -164,7 +168,7 @@ print_latency(const struct xcpu_totals *x)
 		own.wait_ns[XCPU_WAIT_CALL][b] =
 		    work_run.times[WORK_TIME_CALL].ns[b];
 	}
-	mach_printf("\n%-18s%11s%12s%12s%12s%12s\n", "ns, at most",
+	mach_printf("\n%-18s%11s%12s%12s%12s%12s\n", "lasted at most",
 	    "count", "p50", "p90", "p99", "p99.9");
 	print_quantiles("shootdown", &own, XCPU_WAIT_FLUSH);
 	print_quantiles("call", &own, XCPU_WAIT_CALL);
@@ -200,6 +204,31 @@ check_books(void)
 	return check(good, "kicks asked, sent and arrived do not add up");
 }
 
+/* A storm, and not just a few drops: a replay may have CPUs to spare. */
+static bool
+probes_everybody(const struct work_tally *t)
+{
+	const struct work_options *o = &work_run.options;
+
+	return (o->work == WORK_ALL || o->work == WORK_STORM) && o->oracle &&
+	    t->shootdowns >= 100;
+}
+
+/*
+ * Waits of four seconds and more.  The library speaks after one; but a virtual
+ * CPU on a busy host may well be away for one, and nothing is wrong.
+ */
+static uint64_t
+waits_too_long(const struct xcpu_totals *x)
+{
+	uint64_t n = 0;
+
+	for (unsigned kind = 0; kind < XCPU_WAIT_KINDS; kind++)
+		for (unsigned b = 32; b < XCPU_STAT_BUCKETS; b++)
+			n += x->wait_ns[kind][b];
+	return n;
+}
+
 static bool
 check_trouble(const struct work_tally *t, const struct xcpu_totals *x)
 {
@@ -209,39 +238,42 @@ check_trouble(const struct work_tally *t, const struct xcpu_totals *x)
 	if (!faults && x->lost != 0)
 		mach_printf("REPORT lost kick: the tick found %lu\n",
 		    (unsigned long)x->lost);
-	if (!faults && x->stall != 0)
+	if (!faults && waits_too_long(x) != 0)
 		mach_printf("REPORT stall: %lu waits were silent for too "
-		    "long\n", (unsigned long)x->stall);
+		    "long\n", (unsigned long)waits_too_long(x));
 	good = check(faults || x->lost == 0, "kicks were lost");
-	good &= check(faults || x->stall == 0, "waits stalled");
+	good &= check(faults || waits_too_long(x) == 0, "waits stalled");
 	good &= check(probes.armed * 100 >=
 	    (probes.armed + probes.idle) * ARMED_PERCENT,
 	    "too many probes were not armed");
+	good &= check(!probes_everybody(t) || probes.cpus == work_run.ncpu,
+	    "some CPU was never probed while armed");
 	good &= check(t->control_seen == t->control_asked, "oracle blind");
 	good &= check(work_failures() == 0, "see the REPORT lines");
 	return good;
 }
 
 bool
-table_print(void)
+table_print(bool good)
 {
 	const struct work_options *o = &work_run.options;
 	const struct work_tally *t = &work_run.tally;
 	uint64_t ms = (mach_now_ns() - work_run.begun_ns) / 1000000;
-	bool good;
 
 	read_books(&total);
 	subtract(&total, &base);
 	oracle_sum(&probes);
-	mach_printf("\nxcpu %s, %u CPUs, mode %s, relax 0-%u, seed %lu, faults "
-	    "%s: %lu.%lu s\n", XCPU_VERSION, work_run.ncpu,
-	    work_mode_name(o->mode), o->relax, (unsigned long)o->seed,
-	    work_faults_name(o->faults), (unsigned long)(ms / 1000),
-	    (unsigned long)(ms % 1000 / 100));
+	mach_printf("\nxcpu %s, %u CPU%s, ", XCPU_VERSION, work_run.ncpu,
+	    work_run.ncpu == 1 ? "" : "s");
+	if (o->mode != WORK_MODE_UNSAID)
+		mach_printf("mode %s, ", work_mode_name(o->mode));
+	mach_printf("relax 0-%u, seed %lu, faults %s: %lu.%lu s\n", o->relax,
+	    (unsigned long)o->seed, work_faults_name(o->faults),
+	    (unsigned long)(ms / 1000), (unsigned long)(ms % 1000 / 100));
 	print_operations(t, &total.xcpu);
 	print_flushes(t, &total.xcpu);
 	print_latency(&total.xcpu);
-	good = check_books();
+	good &= check_books();
 	good &= check_trouble(t, &total.xcpu);
 	mach_printf("stale reads %lu: %s\n", (unsigned long)
 	    xcpu_load_acq(&work_run.failures[WORK_STALE]),

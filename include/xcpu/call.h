@@ -126,6 +126,8 @@ extern "C" {
  *          ready; -XCPU_EDEADLK inside a handler, in xcpu_poll() or with a host
  *          lock held; -XCPU_EPERM from NMI; -XCPU_ENOSYS a timeout without a
  *          clock.  After an error other than -XCPU_ETIMEDOUT nothing has run.
+ *          Without options -XCPU_ETIMEDOUT can only mean that the stall hook
+ *          gave up: the function may then still run.
  */
 int xcpu_call_one(unsigned cpu, xcpu_fn *fn, void *arg,
     const struct xcpu_call_opt *opt);

@@ -57,6 +57,7 @@ struct xcpu_cpu {
 	uint32_t lane_shift;
 	uint32_t depth;		/* handlers and functions being run */
 	uint32_t polling;	/* inside xcpu_poll() */
+	bool settled;		/* ready, and past its first drain */
 	uint64_t tick_claims;
 	uint64_t last_now_ns;
 	uint32_t tick_lane;
