@@ -266,22 +266,21 @@ serve_sources(struct xcpu_cpu *self, unsigned word, unsigned *budget)
 	return true;
 }
 
-/* A call that rides in the token line. */
-static void
-serve_token(struct xcpu_cpu *self, unsigned *budget)
+/* A call that rides in the token line; true if there was one. */
+bool
+xcpui_call_token(struct xcpu_cpu *self)
 {
 	uint64_t body[XCPU_SLOT_WORDS];
 	unsigned source;
 
 	if (!xcpui_slot_begin(self, XCPUI_SLOT_BARE, body, &source) &&
 	    !xcpui_slot_begin(self, XCPUI_SLOT_CALL, body, &source))
-		return;
+		return false;
 	XCPUI_COUNT(self, served_call);
 	xcpui_run(self, XCPU_LANE_CALL, (xcpu_fn *)(uintptr_t)body[0],
 	    (void *)(uintptr_t)body[1], source);
 	xcpui_slot_end(self);
-	if (*budget != 0)
-		--*budget;
+	return true;
 }
 
 bool
@@ -291,7 +290,8 @@ xcpui_call_serve(struct xcpu_cpu *self, unsigned *budget)
 	uint64_t above = ~(xcpu_cpu_bit(self->call.rotor / 64) - 1);
 	uint64_t words = 1;
 
-	serve_token(self, budget);
+	if (xcpui_call_token(self))
+		--*budget;
 	if (nwords > 1)
 		/*
 		 * [C6] acquire: summary before words.  Pairs with [C6] in
@@ -322,7 +322,7 @@ xcpui_call_serve_all(struct xcpu_cpu *self)
 {
 	unsigned budget = ~0u;
 
-	serve_token(self, &budget);
+	(void)xcpui_call_token(self);
 	for (unsigned word = 0; word < self->domain->nwords; word++)
 		serve_sources(self, word, &budget);
 }

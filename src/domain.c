@@ -15,29 +15,34 @@
  */
 #include "internal.h"
 
+/* 0, or why the caller can neither ask nor, if `waits`, wait. */
+static inline int
+refusal(const struct xcpu_cpu *self, bool waits)
+{
+	unsigned context = xcpu_port_context();
+
+	if (self == NULL || self->domain == NULL)
+		return -XCPU_EAGAIN;
+	if ((context & XCPU_CTX_NMI) != 0)
+		return -XCPU_EPERM;
+	if (!self->ready)
+		return -XCPU_EAGAIN;
+	if (waits && (self->depth != 0 || self->polling != 0 ||
+	    (context & XCPU_CTX_LOCKED) != 0))
+		return -XCPU_EDEADLK;
+	return 0;
+}
+
 int
 xcpui_may_ask(const struct xcpu_cpu *self)
 {
-	if (self == NULL || self->domain == NULL)
-		return -XCPU_EAGAIN;
-	if ((xcpu_port_context() & XCPU_CTX_NMI) != 0)
-		return -XCPU_EPERM;
-	if (!xcpui_lane_takes(xcpui_lane_own(self)))
-		return -XCPU_EAGAIN;
-	return 0;
+	return refusal(self, false);
 }
 
 int
 xcpui_may_wait(const struct xcpu_cpu *self)
 {
-	int error = xcpui_may_ask(self);
-
-	if (error != 0)
-		return error;
-	if (self->depth != 0 || self->polling != 0 ||
-	    (xcpu_port_context() & XCPU_CTX_LOCKED) != 0)
-		return -XCPU_EDEADLK;
-	return 0;
+	return refusal(self, true);
 }
 
 static void
@@ -118,6 +123,7 @@ xcpu_cpu_online(struct xcpu_cpu *cpu)
 	 */
 	xcpu_fence_sc();
 	xcpui_lane_ready(cpu);
+	cpu->ready = true;
 	flush_everything(cpu);
 	/* All classes, whatever bits are left: see slot.c, I3. */
 	xcpui_serve(cpu, xcpui_claim(cpu, XCPU_LANE_CLASSES),
@@ -153,7 +159,7 @@ xcpu_cpu_offline(void)
 		return error;
 	state = xcpu_port_irq_save();
 	xcpui_space_unload(self);
-	self->settled = false;
+	self->ready = self->settled = false;
 	lane = xcpui_lane_leaving(self);
 	serve_last(self, lane);
 	xcpui_call_serve_all(self);

@@ -38,7 +38,8 @@ xcpui_run(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
 	/* rlx: notes for the reports of others, from here to the end */
 	xcpu_store_rlx(&self->running.source, source);
 	xcpu_store_rlx(&self->running.arg, arg); /* rlx: note */
-	xcpu_store_rlx(&self->running.since_ns, xcpui_now()); /* rlx: note */
+	xcpu_store_rlx(&self->running.turn,
+	    xcpu_load_rlx(&self->running.turn) + 1); /* rlx: note */
 	xcpu_store_rlx(&self->running.fn, (void *)(uintptr_t)fn); /* rlx: note */
 	self->depth++;
 	fn(arg);
@@ -87,13 +88,6 @@ xcpui_drain(struct xcpu_cpu *self, unsigned allowed)
 	xcpui_serve(self, lane, lane & allowed);
 }
 
-/* Requests to a CPU that is off mean nothing; its next online looks. */
-static bool
-takes_work(const struct xcpu_cpu *self)
-{
-	return xcpui_lane_takes(xcpui_lane_own(self));
-}
-
 void
 xcpu_on_ipi(void)
 {
@@ -120,7 +114,7 @@ xcpu_on_nmi(void)
 	struct xcpu_cpu *self = xcpu_port_self();
 	bool ours = false;
 
-	if (self == NULL || self->domain == NULL || !takes_work(self))
+	if (self == NULL || self->domain == NULL || !self->ready)
 		return false;
 #if XCPU_PORT_LEVEL >= 3
 	XCPUI_COUNT_NMI(self, true);
@@ -164,7 +158,7 @@ xcpu_on_tick(void)
 	unsigned long state;
 	unsigned bits;
 
-	if (self == NULL || self->domain == NULL || !takes_work(self))
+	if (self == NULL || self->domain == NULL || !self->ready)
 		return;
 	state = xcpu_port_irq_save();
 	bits = xcpui_lane_own(self);
@@ -188,7 +182,7 @@ xcpu_on_idle_enter(void)
 	struct xcpu_cpu *self = xcpu_port_self();
 	unsigned bits;
 
-	if (self == NULL || self->domain == NULL || !takes_work(self))
+	if (self == NULL || self->domain == NULL || !self->ready)
 		return true;
 	XCPU_ASSERT((xcpu_port_context() & XCPU_CTX_MASKED) != 0,
 	    "xcpu_on_idle_enter() with the doorbell open: mask first, then "
@@ -209,7 +203,7 @@ xcpu_poll(void)
 	struct xcpu_cpu *self = xcpu_port_self();
 	unsigned long state;
 
-	if (self == NULL || self->domain == NULL || !takes_work(self))
+	if (self == NULL || self->domain == NULL || !self->ready)
 		return;
 	if ((xcpui_lane_own(self) & (XCPU_LANE_STOP | XCPU_LANE_FLUSH)) == 0)
 		return;
@@ -230,9 +224,16 @@ static bool
 poll_once(struct xcpui_wait *wait)
 {
 	struct poll *poll = (struct poll *)wait->what;
+	unsigned lane = xcpui_lane_own(poll->self);
 
-	if ((xcpui_lane_own(poll->self) & XCPU_LANE_CLASSES) == 0)
+	if ((lane & XCPU_LANE_CLASSES) == 0)
 		return false;
+	/*
+	 * A request may be seen before its claim: its answer need not wait for
+	 * that, which is one transfer less until the caller goes on.
+	 */
+	if ((lane & XCPU_LANE_CLASSES) == XCPU_LANE_CALL)
+		(void)xcpui_call_token(poll->self);
 	xcpui_drain(poll->self, XCPU_LANE_CLASSES);
 	poll->served++;
 	return XCPU_PORT_LEVEL < 2;

@@ -179,7 +179,7 @@ post_id(int id, struct xcpu_cpuset *set)
 		return -XCPU_EINVAL;
 	state = xcpu_port_irq_save();
 	XCPUI_COUNT_NMI(self, nmi);
-	if (!xcpui_lane_takes(xcpui_lane_own(self))) {
+	if (!self->ready) {
 		posted = -XCPU_EAGAIN;
 	} else if (id_alive(self, id)) {
 		post_masked(self, (unsigned)id & ID_SLOT_MASK, set);

@@ -58,17 +58,25 @@ xcpui_slot_id(struct xcpu_cpu *self)
 bool
 xcpui_slot_take(struct xcpu_line *line, uint64_t id, enum xcpui_slot_kind kind)
 {
-	/* rlx: only a hint; the compare-and-swap decides. */
-	uint64_t v = xcpu_load_rlx(&line->slot);
-
-	if ((v & SLOT_BUSY) != 0)
-		return false;
 	/*
-	 * [S3] acquire: the last target's reads of the body are over before we
-	 * write it.  Pairs with [S3] in xcpui_slot_end().
+	 * The first touch of the line is the compare-and-swap, or it would be
+	 * fetched twice: guess that our last request was the last one here.
 	 */
-	return xcpu_cas_acq(&line->slot, &v,
-	    id | (uint64_t)kind << 17 | SLOT_FILL);
+	uint64_t v = (id - ((uint64_t)1 << SLOT_SEQ_SHIFT)) |
+	    (uint64_t)kind << 17;
+
+	for (unsigned tries = 0; tries < 2; tries++) {
+		/*
+		 * [S3] acquire: the last target's reads of the body are over
+		 * before we write it.  Pairs with [S3] in xcpui_slot_end().
+		 */
+		if (xcpu_cas_acq(&line->slot, &v,
+		    id | (uint64_t)kind << 17 | SLOT_FILL))
+			return true;
+		if ((v & SLOT_BUSY) != 0)
+			return false;
+	}
+	return false;
 }
 
 void

@@ -36,6 +36,10 @@ struct watch {
 	unsigned reports;
 	unsigned rekicks;
 	uint64_t since;
+	/* What the lowest missing CPU ran when we looked first. */
+	unsigned seen_cpu;
+	uint32_t seen_turn;
+	uint64_t seen_at;	/* in terms of `silent` */
 };
 
 const char *
@@ -109,8 +113,23 @@ ago(uint64_t now, const struct xcpu_au64 *since)
 	return then != 0 && now > then ? now - then : 0;
 }
 
+/* How long the CPU has been in the same function at least, while we looked. */
+static uint64_t XCPUI_COLD
+same_turn(const struct xcpu_domain *domain, unsigned cpu, struct watch *watch)
+{
+	const struct xcpu_running *running = &domain->cpus[cpu].running;
+	uint32_t turn = xcpu_load_rlx(&running->turn); /* rlx: picture */
+
+	if (cpu == watch->seen_cpu && turn == watch->seen_turn)
+		return watch->silent - watch->seen_at;
+	watch->seen_cpu = cpu;
+	watch->seen_turn = turn;
+	watch->seen_at = watch->silent;
+	return 0;
+}
+
 static void XCPUI_COLD
-describe(const struct xcpu_domain *domain, unsigned cpu, uint64_t now,
+describe(const struct xcpu_domain *domain, unsigned cpu, struct watch *watch,
     struct xcpu_stall_target *target)
 {
 	const struct xcpu_cpu *other = &domain->cpus[cpu];
@@ -123,14 +142,14 @@ describe(const struct xcpu_domain *domain, unsigned cpu, uint64_t now,
 	target->arg = xcpu_load_rlx(&other->running.arg); /* rlx: picture */
 	target->source = xcpu_load_rlx(&other->running.source); /* rlx: picture */
 	target->running_ns = target->fn != NULL ?
-	    ago(now, &other->running.since_ns) : 0;
+	    same_turn(domain, cpu, watch) : 0;
 	target->waits = (enum xcpu_wait_kind)
 	    xcpu_load_rlx(&other->waiting.kind); /* rlx: picture */
 	target->waits_for = target->waits != XCPU_WAIT_NONE ?
 	    xcpu_load_rlx(&other->waiting.target) : /* rlx: picture */
 	    XCPU_NCPU_MAX;
 	target->waiting_ns = target->waits != XCPU_WAIT_NONE ?
-	    ago(now, &other->waiting.since_ns) : 0;
+	    ago(watch->last, &other->waiting.since_ns) : 0;
 }
 
 static enum xcpu_stall_policy XCPUI_COLD
@@ -154,7 +173,7 @@ report(struct xcpu_cpu *self, struct xcpui_wait *wait, struct watch *watch)
 	XCPUI_COUNT(self, stall);
 	XCPU_TRACE(XCPU_TRACE_STALL, wait->kind,
 	    xcpu_cpuset_first(&stall.missing));
-	describe(self->domain, xcpu_cpuset_first(&stall.missing), watch->last,
+	describe(self->domain, xcpu_cpuset_first(&stall.missing), watch,
 	    &stall.first);
 	return xcpu_port_stall(&stall);
 #else
@@ -174,6 +193,7 @@ rekick(struct xcpu_cpu *self, struct xcpui_wait *wait, struct watch *watch,
 	wait->missing(wait, &missing);
 	if (wait->cls == 0 || xcpu_cpuset_empty(&missing))
 		return;
+	(void)same_turn(self->domain, xcpu_cpuset_first(&missing), watch);
 	watch->rekicks++;
 	state = xcpu_port_irq_save();
 	XCPU_TRACE(XCPU_TRACE_REKICK, wait->kind, xcpu_cpuset_first(&missing));
@@ -230,6 +250,7 @@ start_clock(struct xcpu_cpu *self, struct xcpui_wait *wait, struct watch *watch)
 	watch->next_kick = XCPU_REKICK_NS;
 	watch->next_report = XCPU_STALL_NS;
 	watch->reports = watch->rekicks = 0;
+	watch->seen_cpu = XCPU_NCPU_MAX;
 	if (wait->missing == NULL)
 		return;
 	wait->missing(wait, &missing);

@@ -12,7 +12,7 @@
 #define SHOOTDOWNS	20000
 #define CALLS		200000
 #define EVENTS		200000
-#define SECONDS		40
+#define SECONDS		32
 #define SECONDS_MULTI	14	/* real threads of emulation are slow */
 
 /* Above eight CPUs each operation concerns more of them: do fewer. */
@@ -22,7 +22,10 @@ scaled(uint64_t ops)
 	return work_run.ncpu <= 8 ? ops : ops * 8 / work_run.ncpu;
 }
 
-/* `percent` of the time belongs to this workload, unless it is alone. */
+/*
+ * A workload ends at `percent` of the run's time, so that it has what those
+ * before it left, too; alone, it has all.
+ */
 static struct work_goal
 goal(uint64_t ops, unsigned percent)
 {
@@ -39,7 +42,7 @@ goal(uint64_t ops, unsigned percent)
 	if (o->work != WORK_ALL)
 		percent = 100;
 	if (seconds != 0)
-		goal.limit_ns = mach_now_ns() +
+		goal.limit_ns = work_run.begun_ns +
 		    seconds * percent * (WORK_SECOND / 100);
 	return goal;
 }
@@ -79,19 +82,19 @@ run_storms(void)
 
 	if (wants(WORK_STORM)) {
 		say_begun("storm");
-		g = goal(SHOOTDOWNS, 60);
+		g = goal(SHOOTDOWNS, 55);
 		storm_run(&g);
 		say_done(tally->shootdowns, "shootdowns");
 	}
 	if (wants(WORK_CALLS)) {
 		say_begun("calls");
-		g = goal(CALLS, 20);
+		g = goal(CALLS, 80);
 		calls_run(&g);
 		say_done(tally->calls, "calls");
 	}
 	if (wants(WORK_EVENTS)) {
 		say_begun("events");
-		g = goal(EVENTS, 10);
+		g = goal(EVENTS, 95);
 		events_run(&g);
 		say_done(tally->events, "events");
 	}

@@ -104,7 +104,8 @@ pick_targets(struct storm_cpu *me)
 	if (!work_run.options.oracle)
 		return;
 	for (unsigned cpu = 0; cpu < storm.ncpu; cpu++)
-		if (storm_may_have(cpu, request->space))
+		if (storm_may_have(cpu, request->space) &&
+		    xcpu_load_rlx(&storm.cpu[cpu]->off) == 0)
 			xcpu_cpuset_add(&me->targets, cpu);
 }
 
@@ -246,7 +247,7 @@ glance(struct storm_cpu *me, unsigned cpu)
 
 /*
  * Offline and back.  What it reads of the kernel before may change meanwhile,
- * and nobody tells it.
+ * and nobody tells it, nor waits for it to read something.
  */
 static void
 leave(struct storm_cpu *me, unsigned cpu)
@@ -257,15 +258,15 @@ leave(struct storm_cpu *me, unsigned cpu)
 	unsigned n = pages < LEAVER_PAGES ? pages : LEAVER_PAGES;
 
 	me->leaving = false;
+	xcpu_store_rel(&me->off, 1);
 	storm_load(me, STORM_KERNEL);
 	for (unsigned i = 0; i < n; i++)
 		read_page(me, cpu, STORM_KERNEL, (first + i) % pages);
-	xcpu_store_rel(&me->off, 1);
 	work_leave_and_return(cpu, &me->rng);
-	xcpu_store_rel(&me->off, 0);
 	for (unsigned i = 0; i < n; i++)
 		read_page(me, cpu, STORM_KERNEL, (first + i) % pages);
 	storm_load(me, loaded);
+	xcpu_store_rel(&me->off, 0);
 	me->left++;
 }
 

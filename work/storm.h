@@ -71,7 +71,7 @@ struct storm_cpu {
 	struct xcpu_au64 mail[XCPU_CPUSET_WORDS];
 	struct xcpu_au32 space;		/* index of the one loaded; 0: none */
 	struct xcpu_au32 lazy;		/* 1 from before until after it is */
-	struct xcpu_au32 off;		/* the same, of being offline */
+	struct xcpu_au32 off;		/* the same, of going offline */
 
 	/* Its own. */
 	struct storm_request request __attribute__((aligned(64)));

@@ -36,8 +36,8 @@
 struct xcpu_running {
 	struct xcpu_aptr fn;
 	struct xcpu_aptr arg;
-	struct xcpu_au64 since_ns;
 	struct xcpu_au32 source;
+	struct xcpu_au32 turn;	/* counts what it ran: a clock costs too much */
 };
 
 /* What a CPU waits for, for reports by others.  Private. */
@@ -57,7 +57,8 @@ struct xcpu_cpu {
 	uint32_t lane_shift;
 	uint32_t depth;		/* handlers and functions being run */
 	uint32_t polling;	/* inside xcpu_poll() */
-	bool settled;		/* ready, and past its first drain */
+	bool ready;		/* what its lane says, READY or LAZY, without a look */
+	bool settled;		/* and past its first drain */
 	uint64_t tick_claims;
 	uint64_t last_now_ns;
 	uint32_t tick_lane;

@@ -36,7 +36,7 @@ enum xcpu_stall_policy {
 
 /*
  * One CPU that has not answered, as the waiter sees it.  `fn` is what it runs
- * for xcpu (NULL: nothing), for `running_ns`; `waits` is what it waits for
+ * for xcpu (NULL: nothing), for `running_ns` at least; `waits` is what it waits for
  * itself, and `waits_for` the lowest CPU it waits for.  `lane` is its doorbell:
  * a class bit still set says that the kick was not taken.
  */
