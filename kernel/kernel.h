@@ -66,7 +66,7 @@ void on_nmi(const struct trap_frame *frame);
 
 /* conform.c */
 struct xcpu_stall;
-bool conform_run(void);
+bool conform_run(bool brief);
 bool conform_judges(const struct xcpu_stall *stall, unsigned *policy);
 
 /* faults.c */

@@ -44,7 +44,9 @@ run(const struct boot_info *boot)
 		return false;
 	faults_set(&options);
 	if (options.work == WORK_SELFTEST)
-		return conform_run();
+		return conform_run(false);
+	if (options.work == WORK_ALL && !conform_run(true))
+		return false;
 	good = work_main(boot->command_line, module_map(boot),
 	    boot->module_len) == 0;
 	faults_print();

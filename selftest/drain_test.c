@@ -17,7 +17,7 @@ count_run(void *arg)
 	count_up(&seen.runs);
 }
 
-/* Kills: xcpu_on_ipi() that does not claim; an empty one that runs something. */
+/* Kills: xcpu_on_ipi() that does not claim; an empty one that acts. */
 static void
 ipi_entry(struct selftest *t)
 {

@@ -157,7 +157,7 @@ note_and_post(void *arg)
 		xcpu_event_post_self(chain_id);
 }
 
-/* Kills: posts from within a handler that are neither kicked for nor drained. */
+/* Kills: posts from a handler that are neither kicked for nor drained. */
 static void
 event_post_from_handler(struct selftest *t)
 {

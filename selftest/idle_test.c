@@ -3,7 +3,8 @@
 #include "suite.h"
 
 #define POSTS 20
-#define LEAVES 400
+#define LEAVES 1000
+#define LEAVES_NS 300000000u
 #define QUIET_NS 200000000u
 
 static struct {
@@ -45,7 +46,7 @@ poll_idly(void *arg)
 	seen.served = xcpu_idle_poll(QUIET_NS);
 }
 
-/* Kills: POLLING never set, or not looked at by posters; work lost on leaving. */
+/* Kills: POLLING never set, or not looked at by posters. */
 static void
 idle_poll(struct selftest *t)
 {
@@ -76,28 +77,40 @@ idle_poll(struct selftest *t)
 	EXPECT_EQ(t, xcpu_event_unregister(id), 0);
 }
 
+/* Still runs when the next post comes: after the poll's only look. */
+static void
+count_and_linger(void *arg)
+{
+	count_run(arg);
+	selftest_spend(2000);
+}
+
 static void
 poll_and_leave(void *arg)
 {
+	unsigned long state = xcpu_port_irq_save();
+
 	(void)arg;
-	/* ends: the other CPU has posted all it wanted; a failed wait does, too */
+	/* Masked, so that the interrupt does not do the poll's work. */
 	(void)AWAIT((xcpu_idle_poll(0), count_of(&seen.entered) == 0));
+	xcpu_port_irq_restore(state);
 }
 
 /* Kills: what came between the last look and the leave is dropped. */
 static void
 idle_poll_leaves(struct selftest *t)
 {
-	int id = xcpu_event_register(count_run, NULL);
-	unsigned n = 0;
+	int id = xcpu_event_register(count_and_linger, NULL);
+	uint64_t since = selftest_now();
 
 	xcpu_store_rlx(&seen.entered, 1);
 	xcpu_store_rlx(&seen.runs[t->other], 0);
 	if (!selftest_thread(t, t->other, poll_and_leave, NULL))
 		return;
-	for (n = 1; n <= LEAVES; n++) {
+	for (unsigned n = 1; n <= LEAVES; n++) {
 		EXPECT_EQ(t, xcpu_event_post(id, t->other), 0);
-		if (!EXPECT(t, AWAIT(count_of(&seen.runs[t->other]) == n)))
+		if (!EXPECT(t, AWAIT(count_of(&seen.runs[t->other]) == n)) ||
+		    selftest_now() - since > LEAVES_NS)
 			break;
 	}
 	xcpu_store_rel(&seen.entered, 0);

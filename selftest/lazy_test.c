@@ -49,7 +49,7 @@ wake(struct selftest *t)
 	EXPECT_EQ(t, count_of(&seen.asleep), 0);
 }
 
-/* Kills: lazy CPUs that are kicked; leaving without a look at what was missed. */
+/* Kills: lazy CPUs that are kicked; leaving without catching up. */
 static void
 lazy_skipped(struct selftest *t)
 {

@@ -83,7 +83,7 @@ call_the_third(void *arg)
 	xcpu_port_irq_restore(state);
 }
 
-/* Kills: a wait that serves at first only; one served by the interrupt alone. */
+/* Kills: a wait that serves at first only, or by the interrupt alone. */
 static void
 call_served_in_wait(struct selftest *t)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* nmi_test.c: what may be done in a non-maskable interrupt, and what it does. */
+/* nmi_test.c: what may be done in a non-maskable interrupt. */
 #include "suite.h"
 
 enum { CALL_ONE, CALL_SELF, CALL_SET, CALL_START, CALL_WAIT, REGISTER,
@@ -111,7 +111,7 @@ ask_if_ours(void *arg)
 	seen.ours = xcpu_on_nmi();
 }
 
-/* Kills: xcpu_on_nmi() that claims NMIs of others, or serves more than flushes. */
+/* Kills: xcpu_on_nmi() that claims NMIs of others, or serves too much. */
 static void
 nmi_foreign(struct selftest *t)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pages.c: reading through the TLBs of other CPUs, each in a thread of its own. */
+/* pages.c: reading through the TLBs of other CPUs, each in a thread. */
 #include "suite.h"
 
 /* Plain: written by each CPU in its thread, read after the join. */

@@ -10,8 +10,8 @@
 #define PATIENCE_NS	20000000000u
 #define PATIENCE_SPINS	(1u << 28)	/* without a clock */
 
-static uint64_t
-now(void)
+uint64_t
+selftest_now(void)
 {
 #if XCPU_PORT_LEVEL >= 2
 	return xcpu_port_now_ns();
@@ -24,22 +24,25 @@ bool
 selftest_patient(struct selftest_patience *patience)
 {
 	if (patience->spins == 0)
-		patience->since_ns = now();
+		patience->since_ns = selftest_now();
 	xcpu_port_relax(patience->spins);
 	if (++patience->spins >= PATIENCE_SPINS)
 		return false;
 	return patience->spins % 64 != 0 ||
-	    now() - patience->since_ns < PATIENCE_NS;
+	    selftest_now() - patience->since_ns < PATIENCE_NS;
 }
 
 void
 selftest_spend(uint64_t ns)
 {
-	uint64_t since = now();
+	uint64_t since = selftest_now();
 
 	/* bounded: by the clock, or by the count without one */
 	for (unsigned spins = 0; spins < PATIENCE_SPINS; spins++) {
-		if (XCPU_PORT_LEVEL >= 2 ? now() - since >= ns : spins >= ns)
+		uint64_t spent = XCPU_PORT_LEVEL >= 2 ?
+		    selftest_now() - since : spins;
+
+		if (spent >= ns)
 			return;
 		xcpu_port_relax(spins);
 	}

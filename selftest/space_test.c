@@ -114,7 +114,7 @@ shootdown_alone(struct selftest *t)
 	selftest_load(t, &self, NULL);
 }
 
-/* How many full and ranged flushes a shootdown of that many pages makes here. */
+/* How a shootdown of that many pages is flushed here: fully, or by range. */
 static void
 expect_flushes(struct selftest *t, struct xcpu_space *space, unsigned pages,
     unsigned shift, unsigned full)

@@ -85,7 +85,10 @@ static void
 stall_call_gives_up(struct selftest *t)
 {
 	struct xcpu_call_result result;
-	struct xcpu_call_opt opt = { .result = &result };
+	struct xcpu_call_opt opt = {
+		.timeout_ns = 16 * (uint64_t)XCPU_STALL_NS,
+		.result = &result,
+	};
 
 	if (!begin(t, XCPU_STALL_GIVE_UP, NULL))
 		return;
@@ -98,6 +101,30 @@ stall_call_gives_up(struct selftest *t)
 	end(t);
 	EXPECT_EQ(t, xcpu_call_one(t->other, count_run, &seen.runs, NULL), 0);
 	EXPECT_EQ(t, seen.runs, 1);
+}
+
+/*
+ * Without a deadline nothing is taken back: the function may run later.
+ *
+ * Kills: a late target that runs it twice, or is reported as cancelled.
+ */
+static void
+stall_bare_call_gives_up(struct selftest *t)
+{
+	struct xcpu_call_result result;
+	struct xcpu_call_opt opt = { .result = &result };
+	bool late;
+
+	if (!begin(t, XCPU_STALL_GIVE_UP, NULL))
+		return;
+	EXPECT_EQ(t, xcpu_call_one(t->other, count_run, &seen.runs, &opt),
+	    -XCPU_ETIMEDOUT);
+	late = xcpu_cpuset_has(&result.running, t->other);
+	EXPECT(t, late || xcpu_cpuset_has(&result.cancelled, t->other));
+	EXPECT_EQ(t, count_of(&seen.reports), 1);
+	end(t);
+	EXPECT_EQ(t, xcpu_call_one(t->other, count_run, &seen.runs, NULL), 0);
+	EXPECT_EQ(t, seen.runs, late ? 2 : 1);
 }
 
 /* Kills: a shootdown that waits without a bound; CONTINUE taken for GIVE_UP. */
@@ -165,6 +192,8 @@ stall_shootdown_by_nmi(struct selftest *t)
 static const struct selftest_case cases[] = {
 	{ "stall_call_gives_up", "F-P1 F-T5 F-X9", "xcpu_port_stall",
 	    stall_call_gives_up, 2, 2, NEED_STALL },
+	{ "stall_bare_call_gives_up", "F-T5 INV-C1", "xcpu_port_stall",
+	    stall_bare_call_gives_up, 2, 2, NEED_STALL },
 	{ "stall_shootdown_goes_on", "F-P1 F-T5 F-X9", "xcpu_port_stall",
 	    stall_shootdown_goes_on, 3, 2,
 	    NEED_STALL | NEED_TLB | NEED_THREAD },

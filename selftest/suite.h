@@ -110,6 +110,9 @@ bool selftest_patient(struct selftest_patience *patience);
 	(cond);								\
 })
 
+/* The port's clock; 0 where it has none. */
+uint64_t selftest_now(void);
+
 /* Be busy for about that long, without serving anything. */
 void selftest_spend(uint64_t ns);
 

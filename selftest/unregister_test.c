@@ -51,7 +51,7 @@ be_busy(void *arg)
 	seen.busy[cpu] = 0;
 }
 
-/* Kills: unregister that does not wait; a round acknowledged before its events. */
+/* Kills: unregister that does not wait; a round answered too early. */
 static void
 event_unregister_waits(struct selftest *t)
 {

@@ -114,10 +114,11 @@ void host_stop(void);		/* CPUs parked; joins their threads */
 int host_thread(unsigned cpu, xcpu_fn *fn, void *arg);	/* 0, or an error */
 
 /* selftest.c */
-int host_selftest(void);	/* how many tests failed */
+int host_selftest(bool brief);	/* how many tests failed; brief: prints these */
 
 /* signal.c */
 const char *host_signals_init(void);
+void host_signals_open(void);
 bool host_tick_start(struct host_cpu *cpu);
 void host_signals_off(struct host_cpu *cpu);	/* for a thread that ends */
 void host_sleep_on(const uint32_t *word, uint32_t value);

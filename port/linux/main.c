@@ -138,6 +138,17 @@ load(const char *path, size_t *len)
 	return data;
 }
 
+static bool
+selftest_passes(void)
+{
+	int failed;
+
+	mach_printf("selftest  ...\n");
+	failed = host_selftest(true);
+	mach_printf("          %d failed\n", failed);
+	return failed == 0;
+}
+
 static int
 run(const struct command *command, const void *module, size_t module_len)
 {
@@ -154,7 +165,9 @@ run(const struct command *command, const void *module, size_t module_len)
 	if (why != NULL)
 		return usage(why, "");
 	if (options->work == WORK_SELFTEST)
-		result = host_selftest() != 0;
+		result = host_selftest(false) != 0;
+	else if (options->work == WORK_ALL && !selftest_passes())
+		result = 1;
 	else
 		result = work_main(command->words, module, module_len);
 	host_stop();

@@ -26,6 +26,7 @@ extern const char __executable_start[];
 void
 xcpu_linux_yield(void)
 {
+	host_signals_open();
 	sched_yield();
 }
 

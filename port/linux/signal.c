@@ -293,6 +293,21 @@ xcpu_port_kick_nmi(const struct xcpu_cpuset *set)
 /* ---- waiting, starting and stopping ---- */
 
 /*
+ * ThreadSanitizer keeps one saved signal mask per thread; a handler that it runs
+ * late, inside another, may leave all signals blocked.  A CPU that waits for a
+ * kick would then sleep for ever.
+ */
+void
+host_signals_open(void)
+{
+#if defined(__SANITIZE_THREAD__)
+	uint64_t none = 0;
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+#endif
+}
+
+/*
  * Sleeps while *word is `value`, until a signal at the latest.  Where a handler
  * changes the word there is no gap: a signal before the system call has changed
  * it, so the kernel does not sleep; one after it interrupts the sleep.
@@ -309,6 +324,7 @@ host_sleep_on(const uint32_t *word, uint32_t value)
 #endif
 	int error = errno;
 
+	host_signals_open();
 	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, timeout, NULL, 0);
 	errno = error;
 }
