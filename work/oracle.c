@@ -53,19 +53,19 @@ static void
 report_stale(unsigned cpu, const struct oracle_page *page,
     const struct mach_access *found, unsigned generation)
 {
-	const char *what = found->op == MACH_READ ? "read" : "write";
+	bool write = found->op == MACH_STORE;
 	const char *how = "older generation";
 
-	if (!work_failed(WORK_STALE))
+	if (!work_failed(write ? WORK_STALE_WRITE : WORK_STALE))
 		return;
-	if (found->op == MACH_STORE)
+	if (write)
 		how = "right lost before";
 	else if (found->value == MACH_POISON)
 		how = "freed frame";
 	else if (found->value >> 32 != page->tag >> 32)
 		how = "another page's frame";
 	mach_printf("REPORT stale %s: cpu %u space %u page 0x%lx generation %u "
-	    "expected %u (%s, word 0x%lx)\n", what, cpu,
+	    "expected %u (%s, word 0x%lx)\n", write ? "write" : "read", cpu,
 	    (unsigned)(page->tag >> 48), (unsigned long)page->va, generation,
 	    (unsigned)page->tag, how, (unsigned long)found->value);
 }

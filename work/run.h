@@ -14,7 +14,8 @@
 
 /* A promise was broken if any of these is not 0 at the end; see table.c. */
 enum work_failure {
-	WORK_STALE,		/* a stale read, write or fault */
+	WORK_STALE,		/* a stale read or fault */
+	WORK_STALE_WRITE,	/* a store by a right that was lost */
 	WORK_EARLY,		/* a call ended before its function */
 	WORK_LOST,		/* accepted, and never run */
 	WORK_ORDER,		/* run unasked or twice, or without its data */
