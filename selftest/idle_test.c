@@ -5,11 +5,12 @@
 #define POSTS 20
 #define LEAVES 1000
 #define LEAVES_NS 300000000u
-#define QUIET_NS 200000000u
+#define POLL_NS 100000000u
+#define TRIES 10
 
 static struct {
 	struct xcpu_au32 runs[XCPU_NCPU_MAX];
-	struct xcpu_au32 entered;
+	struct xcpu_au32 entered, left;
 	int served;
 } seen;
 
@@ -43,20 +44,22 @@ poll_idly(void *arg)
 {
 	(void)arg;
 	flag_set(&seen.entered);
-	seen.served = xcpu_idle_poll(QUIET_NS);
+	seen.served = xcpu_idle_poll(POLL_NS);
+	flag_set(&seen.left);
 }
 
-/* Kills: POLLING never set, or not looked at by posters. */
-static void
-idle_poll(struct selftest *t)
+/* Post to a CPU that polls; false when its time was over before we were. */
+static bool
+post_to_poller(struct selftest *t, int id)
 {
-	int id = xcpu_event_register(count_run, NULL);
 	uint64_t kicks;
+	bool polled;
 
 	xcpu_store_rlx(&seen.entered, 0);
+	xcpu_store_rlx(&seen.left, 0);
 	xcpu_store_rlx(&seen.runs[t->other], 0);
 	if (!selftest_thread(t, t->other, poll_idly, NULL))
-		return;
+		return true;
 	EXPECT(t, AWAIT(count_of(&seen.entered) != 0));
 	/* It polls for certain after the first post that it served. */
 	selftest_spend(1000000);
@@ -67,11 +70,25 @@ idle_poll(struct selftest *t)
 		EXPECT_EQ(t, xcpu_event_post(id, t->other), 0);
 		EXPECT(t, AWAIT(count_of(&seen.runs[t->other]) == i));
 	}
-	if (XCPU_STATS != 0)
+	polled = count_of(&seen.left) == 0;
+	if (polled && XCPU_STATS != 0)
 		EXPECT_EQ(t, STAT_OF(t, t->self, kick_event) - kicks, 0);
-	if (!selftest_join(t, t->other))
-		return;
-	EXPECT(t, seen.served >= 1);
+	if (selftest_join(t, t->other) && polled)
+		EXPECT(t, seen.served >= 1);
+	return polled;
+}
+
+/* Kills: POLLING never set, or not looked at by posters. */
+static void
+idle_poll(struct selftest *t)
+{
+	int id = xcpu_event_register(count_run, NULL);
+	unsigned tries = 0;
+
+	while (tries < TRIES && !post_to_poller(t, id))
+		tries++;
+	if (tries == TRIES)
+		t->skip = "too slow to post while another CPU polls";
 	EXPECT_EQ(t, xcpu_event_post(id, t->other), 0);
 	EXPECT(t, AWAIT(count_of(&seen.runs[t->other]) == POSTS + 1));
 	EXPECT_EQ(t, xcpu_event_unregister(id), 0);

@@ -155,6 +155,11 @@ misuse_options(struct selftest *t)
 	opt = (struct xcpu_call_opt){ .timeout_ns = 1 };
 	EXPECT_EQ(t, xcpu_call_start(&seen.call, &t->all, count_run, NULL,
 	    &opt), -XCPU_EINVAL);
+	if (XCPU_PORT_LEVEL < 2) {
+		EXPECT_EQ(t, xcpu_call_one(t->other, count_run, NULL, &opt),
+		    -XCPU_ENOSYS);
+		EXPECT_EQ(t, xcpu_call_wait(&seen.call, 1), -XCPU_ENOSYS);
+	}
 	opt = (struct xcpu_call_opt){ .flags = XCPU_CALL_SERIAL };
 	EXPECT_EQ(t, xcpu_call_start(&seen.call, &t->all, count_run, NULL,
 	    &opt), -XCPU_EINVAL);

@@ -47,11 +47,7 @@ give_up(struct plan *plan, struct xcpui_flight *f, struct xcpui_wait *wait)
 	struct xcpu_cpuset running;
 
 	if (f->line != NULL) {
-		/* A bare call cannot be taken back any more: see slot.c, I3. */
-		if (f->bare)
-			xcpu_cpuset_zero(&cancelled);
-		else
-			xcpui_flight_take_back(f, &cancelled);
+		xcpui_flight_take_back(f, &cancelled);
 		xcpui_flight_missing(wait, &running);
 	} else {
 		xcpui_carrier_cancel(f->self, f->slot, &cancelled, &running);
@@ -246,7 +242,7 @@ clear_result(struct xcpu_call_result *result)
 	xcpu_cpuset_zero(&result->not_ready);
 }
 
-static int
+static int XCPUI_COLD
 check_call(const struct xcpu_cpu *self, const struct xcpu_cpuset *set,
     xcpu_fn *fn, const struct xcpu_call_opt *opt)
 {
@@ -309,25 +305,67 @@ xcpu_call_set(const struct xcpu_cpuset *set, xcpu_fn *fn, void *arg,
 static int
 call_by_token(struct xcpu_cpu *self, unsigned cpu, xcpu_fn *fn, void *arg)
 {
-	struct xcpu_call_result unwanted;
-	struct plan plan = { .self = self, .request = { fn, arg, NULL },
-	    .result = &unwanted };
-	struct xcpui_flight f = { .self = self, .bare = true };
+	struct xcpui_request request = { fn, arg, NULL };
+	struct xcpui_flight f;
+	struct xcpui_wait wait = {
+		.kind = XCPU_WAIT_CALL,
+		.timeout_ns = 0,
+		.fn = fn,
+		.arg = arg,
+		.over = xcpui_flight_over,
+		.missing = xcpui_flight_missing,
+		.what = &f,
+		.cls = XCPU_LANE_CALL,
+	};
 	unsigned long state = xcpu_port_irq_save();
-	bool taken = xcpui_flight_token(&f, cpu, &plan.request);
-	bool ready = taken && xcpui_post_one(self, cpu, XCPU_LANE_CALL);
+	bool ready = false;
 
-	if (taken)
+	f.self = self;
+	f.line = NULL;
+	f.bare = true;
+	if (xcpui_flight_token(&f, cpu, &request)) {
 		XCPUI_COUNT(self, call);
+		ready = xcpui_post_one(self, cpu, XCPU_LANE_CALL);
+	}
 	xcpu_port_irq_restore(state);
-	if (!taken)
+	if (f.line == NULL)
 		return -XCPU_EAGAIN;
 	/* Not ready, but if it has taken the request it runs it. */
 	if (!ready && xcpui_slot_withdraw(f.line, f.id,
 	    1u << cpu % XCPU_LANES_PER_LINE) != 0)
 		return -XCPU_ENXIO;
-	xcpu_cpuset_one(&f.targets, cpu);
-	return await_flight(&plan, &f);
+	/* Should the host give up, there is nothing that could be taken back. */
+	return xcpui_wait(self, &wait);
+}
+
+/* Field by field: a structure's copy may become a call of memcpy. */
+static void XCPUI_COLD
+copy_options(struct xcpu_call_opt *copy, const struct xcpu_call_opt *opt)
+{
+	copy->timeout_ns = opt != NULL ? opt->timeout_ns : 0;
+	copy->not_ready = opt != NULL ? opt->not_ready : XCPU_SKIP_NOT_READY;
+	copy->flags = opt != NULL ? opt->flags : 0;
+	copy->predicate = opt != NULL ? opt->predicate : NULL;
+	copy->result = opt != NULL ? opt->result : NULL;
+}
+
+/* The long way, with options or to oneself. */
+static int XCPUI_COLD
+call_one(unsigned cpu, xcpu_fn *fn, void *arg, const struct xcpu_call_opt *opt)
+{
+	struct xcpu_call_opt copy;
+	struct xcpu_call_result result;
+	struct xcpu_cpuset set;
+	int error;
+
+	copy_options(&copy, opt);
+	if (copy.result == NULL)
+		copy.result = &result;
+	xcpu_cpuset_one(&set, cpu);
+	error = xcpu_call_set(&set, fn, arg, &copy);
+	if (error == 0 && !xcpu_cpuset_empty(&copy.result->not_ready))
+		return -XCPU_ENXIO;
+	return error;
 }
 
 int
@@ -335,9 +373,6 @@ xcpu_call_one(unsigned cpu, xcpu_fn *fn, void *arg,
     const struct xcpu_call_opt *opt)
 {
 	struct xcpu_cpu *self = xcpu_port_self();
-	struct xcpu_call_opt copy = { 0 };
-	struct xcpu_call_result result;
-	struct xcpu_cpuset set;
 	int error = xcpui_may_wait(self);
 
 	if (error != 0)
@@ -349,18 +384,10 @@ xcpu_call_one(unsigned cpu, xcpu_fn *fn, void *arg,
 		if (error != -XCPU_EAGAIN)
 			return error;
 	}
-	if (opt != NULL)
-		copy = *opt;
-	if (copy.result == NULL)
-		copy.result = &result;
-	xcpu_cpuset_one(&set, cpu);
-	error = xcpu_call_set(&set, fn, arg, &copy);
-	if (error == 0 && !xcpu_cpuset_empty(&copy.result->not_ready))
-		return -XCPU_ENXIO;
-	return error;
+	return call_one(cpu, fn, arg, opt);
 }
 
-static int
+static int XCPUI_COLD
 call_online(bool own, xcpu_fn *fn, void *arg, const struct xcpu_call_opt *opt)
 {
 	struct xcpu_cpu *self = xcpu_port_self();
@@ -426,16 +453,14 @@ xcpu_call_any(const struct xcpu_cpuset *set, xcpu_fn *fn, void *arg,
 {
 	struct xcpu_cpu *self = xcpu_port_self();
 	int error = check_call(self, set, fn, opt);
-	struct xcpu_call_opt copy = { 0 };
+	struct xcpu_call_opt copy;
 	struct xcpu_cpuset left;
 
 	if (error != 0)
 		return error;
-	if (opt != NULL) {
-		copy.timeout_ns = opt->timeout_ns;
-		copy.flags = opt->flags;
-		copy.result = opt->result;
-	}
+	copy_options(&copy, opt);
+	copy.not_ready = XCPU_SKIP_NOT_READY;
+	copy.predicate = NULL;
 	left = *set;
 	xcpui_call_predicate(opt, arg, &left);
 	for (unsigned tries = 0; tries < self->domain->ncpu; tries++) {

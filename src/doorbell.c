@@ -54,11 +54,29 @@ lane_of(uint64_t word, unsigned lane)
 	return (unsigned)(word >> (8 * lane)) & 0xff;
 }
 
-void
-xcpui_post_begin(struct xcpu_cpu *self, struct xcpui_post *post, unsigned cls)
+/* From here on a bit of ours may stand without its kick. */
+static inline void
+poster_begins(struct xcpu_cpu *self)
 {
 	/* rlx: the posts that follow release it; NMIs nest, and leave it as is */
 	xcpu_store_rlx(&self->posting, xcpu_load_rlx(&self->posting) + 1);
+}
+
+static inline void
+poster_ends(struct xcpu_cpu *self)
+{
+	/*
+	 * [D5] release: kicked, before anybody may wonder where the kick is.
+	 * Pairs with [D5] in xcpui_poster_at_work().
+	 */
+	xcpu_store_rel(&self->posting,
+	    xcpu_load_rlx(&self->posting) - 1);	/* rlx: own word */
+}
+
+void
+xcpui_post_begin(struct xcpu_cpu *self, struct xcpui_post *post, unsigned cls)
+{
+	poster_begins(self);
 	post->cls = cls;
 	post->reach_lazy = true;
 	post->kicks = false;
@@ -113,15 +131,10 @@ post_lane(struct xcpu_cpu *self, struct xcpui_post *post, unsigned cpu,
 	post->kicks = true;
 }
 
-/* Post to some lanes of a group.  The data has been published before. */
-void
-xcpui_post_group(struct xcpu_cpu *self, struct xcpui_post *post, unsigned group,
-    unsigned lanes)
+/* Set class bits, whatever stands there; answers with the word as it was. */
+static inline uint64_t
+post_bits(struct xcpu_line *line, uint64_t bits)
 {
-	struct xcpu_line *line = &self->domain->line[group];
-	uint64_t old;
-
-	XCPU_TRACE(XCPU_TRACE_POST, group, lanes << 8 | post->cls);
 	/*
 	 * [D1] release: data before the bit.  Pairs with [D1] in xcpui_claim(),
 	 * and wherever else the owner takes his bits: xcpui_lane_polling(),
@@ -132,8 +145,19 @@ xcpui_post_group(struct xcpu_cpu *self, struct xcpui_post *post, unsigned group,
 	 * [L2] acquire: a lane seen OFF has done its last work.  Pairs with [L2]
 	 * in xcpui_lane_off().
 	 */
-	old = xcpu_fetch_or_ar(&line->bell, lane_spread(lanes) * post->cls);
+	return xcpu_fetch_or_ar(&line->bell, bits);
+}
 
+/* Post to some lanes of a group.  The data has been published before. */
+void
+xcpui_post_group(struct xcpu_cpu *self, struct xcpui_post *post, unsigned group,
+    unsigned lanes)
+{
+	struct xcpu_line *line = &self->domain->line[group];
+	uint64_t old;
+
+	XCPU_TRACE(XCPU_TRACE_POST, group, lanes << 8 | post->cls);
+	old = post_bits(line, lane_spread(lanes) * post->cls);
 	for (unsigned lane = 0; lane < XCPU_LANES_PER_LINE; lane++)
 		if ((lanes >> lane & 1) != 0)
 			post_lane(self, post,
@@ -171,12 +195,7 @@ xcpui_post_kick(struct xcpu_cpu *self, const struct xcpui_post *post)
 		xcpu_port_kick(&post->kick);
 #endif
 	}
-	/*
-	 * [D5] release: kicked, before anybody may wonder where the kick is.
-	 * Pairs with [D5] in xcpui_poster_at_work().
-	 */
-	xcpu_store_rel(&self->posting,
-	    xcpu_load_rlx(&self->posting) - 1);	/* rlx: own word */
+	poster_ends(self);
 }
 
 /*
@@ -191,30 +210,50 @@ xcpui_poster_at_work(const struct xcpu_cpu *self)
 
 	/*
 	 * [D1] acquire: whoever's bit was seen has said before that he is at
-	 * work.  Pairs with [D1] in xcpui_post_group().
+	 * work.  Pairs with [D1] in post_bits().
 	 */
 	(void)xcpu_load_acq(&self->line->bell);
 	for (unsigned i = 0; i < domain->ncpu; i++)
 		/*
 		 * [D5] acquire: no longer posting, so it has kicked.  Pairs
-		 * with [D5] in xcpui_post_kick().
+		 * with [D5] in poster_ends().
 		 */
 		if (xcpu_load_acq(&domain->cpus[i].posting) != 0)
 			return true;
 	return false;
 }
 
-/* Post to one other CPU, and kick it; false: it is not ready. */
-bool
-xcpui_post_one(struct xcpu_cpu *self, unsigned cpu, unsigned cls)
+/* What post_lane() has to think about. */
+static bool XCPUI_COLD
+post_one_rare(struct xcpu_cpu *self, unsigned cpu, unsigned cls, unsigned old)
 {
 	struct xcpui_post post;
 
 	xcpui_post_begin(self, &post, cls);
-	xcpui_post_group(self, &post, xcpui_group(cpu),
-	    1u << cpu % XCPU_LANES_PER_LINE);
+	post_lane(self, &post, cpu, old);
 	xcpui_post_kick(self, &post);
 	return !post.refusals;
+}
+
+/* Post to one other CPU, and kick it; false: it is not ready. */
+bool
+xcpui_post_one(struct xcpu_cpu *self, unsigned cpu, unsigned cls)
+{
+	struct xcpu_line *line = &self->domain->line[xcpui_group(cpu)];
+	unsigned lane = cpu % XCPU_LANES_PER_LINE;
+	bool taken = true;
+	unsigned old;
+
+	poster_begins(self);
+	old = lane_of(post_bits(line, (uint64_t)cls << 8 * lane), lane);
+	/* The usual answers of a busy or polling CPU first. */
+	if ((old & XCPU_LANE_STATE) == XCPU_LANE_READY &&
+	    (old & (XCPU_LANE_CLASSES | XCPU_LANE_POLLING)) != 0)
+		count_avoided(self, old);
+	else
+		taken = post_one_rare(self, cpu, cls, old);
+	poster_ends(self);
+	return taken;
 }
 
 void
@@ -237,7 +276,7 @@ xcpui_claim(struct xcpu_cpu *self, unsigned allowed)
 
 	/*
 	 * [D1] acquire: the bit before its data.  Pairs with [D1] in
-	 * xcpui_post_group() and xcpui_post_own().
+	 * post_bits() and xcpui_post_own().
 	 */
 	old = xcpu_fetch_and_acq(&self->line->bell,
 	    ~((uint64_t)allowed << self->lane_shift));
@@ -306,7 +345,7 @@ xcpui_lane_polling(struct xcpu_cpu *self, bool on)
 	else
 		/*
 		 * [D1] acquire: a claim.  Pairs with [D1] in
-		 * xcpui_post_group().
+		 * post_bits().
 		 */
 		old = xcpu_fetch_and_acq(&self->line->bell,
 		    ~(polling | classes));
@@ -324,13 +363,13 @@ xcpui_lane_lazy(struct xcpu_cpu *self, bool on)
 	if (on)
 		/*
 		 * [D4] release: our accesses are over before anybody passes us
-		 * over.  Pairs with [D4] in xcpui_post_group().
+		 * over.  Pairs with [D4] in post_bits().
 		 */
 		old = xcpu_fetch_or_rel(&self->line->bell, lazy);
 	else
 		/*
 		 * [D1] acquire: takes the FLUSH bits that came without a kick.
-		 * Pairs with [D1] in xcpui_post_group().
+		 * Pairs with [D1] in post_bits().
 		 */
 		old = xcpu_fetch_and_acq(&self->line->bell, ~(lazy | flush));
 	return (unsigned)(old >> self->lane_shift) & 0xff;
@@ -344,7 +383,7 @@ xcpui_lane_ready(struct xcpu_cpu *self)
 	/*
 	 * [D1] acquire: bits of requests that were taken back may stand here;
 	 * the claim that follows sweeps them.  Pairs with [D1] in
-	 * xcpui_post_group().
+	 * post_bits().
 	 */
 	old = xcpu_fetch_or_acq(&self->line->bell,
 	    (uint64_t)XCPU_LANE_READY << self->lane_shift);
@@ -363,7 +402,7 @@ xcpui_lane_leaving(struct xcpu_cpu *self)
 	uint64_t old = xcpu_load_rlx(&self->line->bell);
 
 	/*
-	 * [D1] acquire: the last claim.  Pairs with [D1] in xcpui_post_group().
+	 * [D1] acquire: the last claim.  Pairs with [D1] in post_bits().
 	 * [L2] release: the posts we made, for a round that counts us as gone.
 	 * Pairs with [L2] in xcpui_lane_gone().
 	 * retry: each failure is a post, or a neighbour's claim.
@@ -384,9 +423,9 @@ xcpui_lane_off(struct xcpu_cpu *self)
 
 	/*
 	 * [L2] release: our last work before anybody sees us gone.  Pairs with
-	 * [L2] in xcpui_lane_gone() and xcpui_post_group().
+	 * [L2] in xcpui_lane_gone() and post_bits().
 	 * [D1] acquire: the very last claim.  Pairs with [D1] in
-	 * xcpui_post_group().
+	 * post_bits().
 	 */
 	old = xcpu_fetch_and_ar(&self->line->bell, ~lane);
 	XCPU_TRACE(XCPU_TRACE_STATE, XCPU_LANE_OFF, 0);

@@ -217,7 +217,7 @@ xcpu_event_post_set(int id, const struct xcpu_cpuset *set)
 	return post_id(id, &copy);
 }
 
-static int
+static int XCPUI_COLD
 post_online(int id, bool own)
 {
 	struct xcpu_cpu *self = xcpu_port_self();

@@ -203,7 +203,7 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 
 /* ---- the public functions ---- */
 
-static int
+static int XCPUI_COLD
 check_range(struct xcpu_space *space, uint64_t start, uint64_t len,
     const struct xcpu_flush_opt *opt, struct xcpu_flush *flush)
 {

@@ -79,7 +79,7 @@ start_flight(struct xcpui_flight *f, struct xcpu_call *call, xcpu_fn *fn, void *
 	xcpui_call_finish(f->self, call);
 }
 
-static int
+static int XCPUI_COLD
 check_start(const struct xcpu_cpu *self, const struct xcpu_call *call,
     const struct xcpu_cpuset *set, xcpu_fn *fn, const struct xcpu_call_opt *opt)
 {
