@@ -9,8 +9,8 @@
  *
  * STOP and FLUSH come first, and between any two functions again: whoever waits
  * for a flush waits for one function at most.  Functions and handlers have a
- * budget; what is left is posted to oneself, so that the interrupted code runs
- * in between.
+ * budget; what is left is posted to oneself, so that the host's other interrupts
+ * come in between.
  */
 #include "internal.h"
 
@@ -117,6 +117,9 @@ xcpu_on_nmi(void)
 	if (self == NULL || self->domain == NULL || !self->ready)
 		return false;
 #if XCPU_PORT_LEVEL >= 3
+	/* The kick that went before this NMI is served when it is through. */
+	if (xcpui_space_switching(self))
+		return false;
 	XCPUI_COUNT_NMI(self, true);
 	if ((xcpui_lane_own(self) & XCPU_LANE_FLUSH) != 0) {
 		unsigned lane = xcpui_claim(self, XCPU_LANE_FLUSH);

@@ -206,6 +206,8 @@ void xcpui_run(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
 void xcpui_space_unload(struct xcpu_cpu *self);
 /* The space that the CPU has loaded, or is about to. */
 struct xcpu_space *xcpui_space_loaded(const struct xcpu_cpu *self);
+/* Is it between two roots?  Then nobody can vouch for either. */
+bool xcpui_space_switching(const struct xcpu_cpu *self);
 /* Remember what generation `gen` of a space changed. */
 void xcpui_space_note(struct xcpu_space *space, uint64_t gen,
     const struct xcpu_flush *flush);

@@ -170,9 +170,9 @@ xcpui_space_recall(const struct xcpu_space *space, uint64_t gen,
 /* ---- switching ---- */
 
 /*
- * What an interrupt or NMI between two lines sees: SWITCHING(next), so it
- * flushes `next` though nothing of it may be loaded yet, and raises the
- * generation that we then keep.
+ * What an NMI between two lines sees: SWITCHING, so it leaves the flushes to the
+ * interrupt that is still masked.  It could neither vouch for the old space,
+ * whose root may still be loaded, nor for the new one.
  */
 static void
 switch_to(struct xcpu_cpu *self, struct xcpu_space *next)
@@ -292,4 +292,11 @@ xcpu_space_lazy_leave(void)
 	leave_lazy(self);
 	xcpu_port_irq_restore(state);
 	return 0;
+}
+
+bool
+xcpui_space_switching(const struct xcpu_cpu *self)
+{
+	/* rlx: own word */
+	return ((uintptr_t)xcpu_load_rlx(&self->flush.loaded) & SWITCHING) != 0;
 }

@@ -120,7 +120,7 @@ xcpu_call_start(struct xcpu_call *call, const struct xcpu_cpuset *set,
 	state = xcpu_port_irq_save();
 	f.slot = xcpui_carrier_hold(self, true);
 	if (f.slot < 0) {
-		error = -XCPU_EAGAIN;
+		error = xcpu_call_done(call) ? -XCPU_EAGAIN : -XCPU_EBUSY;
 	} else if (!claim_object(call)) {
 		error = -XCPU_EBUSY;
 	} else {

@@ -125,7 +125,9 @@ extern "C" {
  *          -XCPU_ETIMEDOUT; -XCPU_EAGAIN no slot free, or this CPU is not
  *          ready; -XCPU_EDEADLK inside a handler, in xcpu_poll() or with a host
  *          lock held; -XCPU_EPERM from NMI; -XCPU_ENOSYS a timeout without a
- *          clock.  After an error other than -XCPU_ETIMEDOUT nothing has run.
+ *          clock.  After an error other than -XCPU_ETIMEDOUT nothing has run
+ *          (of a serial call, or one that waits for CPUs to be ready: nothing
+ *          more than the result says).
  *          Without options -XCPU_ETIMEDOUT can only mean that the stall hook
  *          gave up: the function may then still run.
  */

@@ -93,7 +93,8 @@ void xcpu_on_ipi(void);
  * Order:   as xcpu_on_ipi().
  * Cost:    one read-modify-write, and the flush.
  * Returns: true when a flush was pending and is done, false when this NMI was
- *          not for xcpu.
+ *          not for xcpu, or came in the midst of a switch of spaces: then the
+ *          kick does it.
  */
 bool xcpu_on_nmi(void);
 
