@@ -64,7 +64,7 @@ CFLAGS_common := -std=gnu11 -O2 -g $(WARN) -fno-common -Iinclude
 
 # What a kernel needs of its compiler.  The atomics of this library are at
 # least 32 bits wide, so that no target turns one into a call.
-CFLAGS_x86_64  := -mno-red-zone -mgeneral-regs-only
+CFLAGS_x86_64  := -mno-red-zone -mgeneral-regs-only -mprfchw
 CFLAGS_aarch64 := -mno-outline-atomics -mgeneral-regs-only
 CFLAGS_riscv64 := -mcmodel=medany -msmall-data-limit=0
 CFLAGS_freestanding := $(CFLAGS_common) -ffreestanding -fno-pie \

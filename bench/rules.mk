@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # xcpu-bench: the library on the threads port's hooks, two threads on two cores.
+# It is compiled as one file, as README tells a host to add it.
 
-BENCH_SRCS := $(LIB_SRCS) $(wildcard bench/*.c) $(filter-out \
+BENCH_SRCS := src/xcpu_all.c $(wildcard bench/*.c) $(filter-out \
 	port/linux/main.c port/linux/selftest.c,$(wildcard port/linux/*.c))
 
+# A kernel for x86_64 has the same option: CFLAGS_x86_64.
 bench_CC     = $(CC)
-bench_CFLAGS = $(CFLAGS_common) -Iport/linux -Iwork -pthread
+bench_CFLAGS = $(CFLAGS_common) -Iport/linux -Iwork -pthread \
+	$(if $(filter x86_64,$(HOST_ARCH)),-mprfchw)
 $(eval $(call world,bench))
 
 BENCH := $(O)/xcpu-bench

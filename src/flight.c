@@ -15,8 +15,11 @@ xcpui_flight_over(struct xcpui_wait *wait)
 {
 	const struct xcpui_flight *f = (const struct xcpui_flight *)wait->what;
 
-	if (f->line != NULL)
+	if (f->line != NULL) {
+		/* Who calls often writes the line next: one transfer, not two. */
+		xcpu_own(&f->line->slot);
 		return xcpui_slot_open(f->line, f->id) == 0;
+	}
 	return xcpui_carrier_idle(f->self, f->slot);
 }
 

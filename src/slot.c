@@ -148,6 +148,7 @@ xcpui_slot_begin(struct xcpu_cpu *self, enum xcpui_slot_kind kind,
     uint64_t body[XCPU_SLOT_WORDS], unsigned *source)
 {
 	uint64_t bit = (uint64_t)1 << self->index % XCPU_LANES_PER_LINE;
+	unsigned words = kind == XCPUI_SLOT_FLUSH ? XCPU_SLOT_WORDS : 2;
 	struct xcpu_line *line = self->line;
 	/*
 	 * [S1] acquire: todo before body.  Pairs with [S1] in
@@ -160,7 +161,8 @@ xcpui_slot_begin(struct xcpu_cpu *self, enum xcpui_slot_kind kind,
 	if (!(kind == XCPUI_SLOT_BARE && self->settled) &&
 	    !take_todo(line, bit, (unsigned)kind, &v))
 		return false;
-	for (unsigned i = 0; i < XCPU_SLOT_WORDS; i++)
+	/* A call has two words; more would only hold up its answer. */
+	for (unsigned i = 0; i < words; i++)
 		body[i] = xcpu_plain_load(&line->body[i]);
 	*source = (unsigned)(v >> SLOT_OWNER_SHIFT);
 	return true;

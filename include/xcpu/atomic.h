@@ -47,6 +47,7 @@ struct xcpu_aptr { void *v_; };
 #else
 #define XCPU_PRIM_FENCE(file, line) __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #endif
+#define XCPU_PRIM_OWN(p)			__builtin_prefetch(p, 1)
 #define XCPU_PRIM_PLAIN_LOAD(p, file, line)	(*(p))
 #define XCPU_PRIM_PLAIN_STORE(p, v, file, line)	((void)(*(p) = (v)))
 #endif
@@ -98,6 +99,12 @@ struct xcpu_aptr { void *v_; };
 	XCPU_PRIM_ADD(&(a)->v_, v, __ATOMIC_ACQ_REL, __FILE__, __LINE__)
 
 #define xcpu_fence_sc()	XCPU_PRIM_FENCE(__FILE__, __LINE__)
+
+/*
+ * A hint: fetch the line as for a write, because one follows the next load.  It
+ * says nothing about order.  On x86_64 it takes -mprfchw, or is a read's hint.
+ */
+#define xcpu_own(a)	XCPU_PRIM_OWN(&(a)->v_)
 
 /* Shared fields whose accesses the protocol itself keeps apart. */
 #define xcpu_plain_load(p)	XCPU_PRIM_PLAIN_LOAD(p, __FILE__, __LINE__)

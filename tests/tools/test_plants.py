@@ -14,7 +14,7 @@ kernel threads:
 	@test ! -e src/broken
 run run-threads:
 	@echo world $@ seed=$(seed) CPUS=$(CPUS); cat src/report; \\
-	    ! grep -q REPORT src/report
+	    ! grep -q hangs src/report || sleep 100; ! grep -q REPORT src/report
 """
 
 DIFF = """--- a/src/report
@@ -61,6 +61,8 @@ def main():
     judged(tap, "its own report", patch(stale), True, "# BUG-20")
     judged(tap, "the words of its run", patch(stale, world="qemu"), True,
            "#   " + stale)
+    judged(tap, "its own report, and then no end",
+           patch("REPORT stall: it hangs", "stall"), True, "it hangs")
     judged(tap, "another report", patch("REPORT stall: cpu 1"), False,
            "but stall")
     judged(tap, "no report", patch("all well"), False, "no report at all")
