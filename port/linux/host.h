@@ -86,7 +86,6 @@ struct host_config {
 	uint64_t memory_bytes;	/* frames and tables */
 	uint64_t seed;		/* of the faults */
 	const char *faults;	/* NULL: none; see faults.c */
-	bool pin;		/* CPU n on the n-th core that we may use */
 };
 
 typedef enum xcpu_stall_policy host_judge(const struct xcpu_stall *report,

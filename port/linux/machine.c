@@ -113,26 +113,9 @@ cores(cpu_set_t *set)
 	return (unsigned)CPU_COUNT(set);
 }
 
-/* Core `n`, counted among those that we may use, round and round. */
-static void
-pin(pthread_t thread, unsigned n)
-{
-	cpu_set_t all, one;
-	unsigned left = n % cores(&all);
-
-	for (int core = 0; core < CPU_SETSIZE; core++) {
-		if (!CPU_ISSET(core, &all) || left-- != 0)
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(core, &one);
-		pthread_setaffinity_np(thread, sizeof(one), &one);
-		return;
-	}
-}
-
 /* After the first CPU: kicks must find each thread's number in place. */
 static bool
-cpus_begin(const struct host_config *config)
+cpus_begin(void)
 {
 	for (unsigned i = 0; i < host.ncpu; i++)
 		host.cpu[i].index = i;
@@ -144,8 +127,6 @@ cpus_begin(const struct host_config *config)
 		    &host.cpu[i]) != 0)
 			return false;
 	}
-	for (unsigned i = 0; i < host.ncpu && config->pin; i++)
-		pin(host.cpu[i].thread, i);
 	for (unsigned i = 1; i < host.ncpu; i++)
 		/* ends: the thread comes up */
 		while (__atomic_load_n(&host.cpu[i].busy, __ATOMIC_ACQUIRE))
@@ -179,7 +160,7 @@ host_start(const struct host_config *config)
 		return "there is no memory for the frames";
 	host_clock_init();
 	why = host_signals_init();
-	if (why == NULL && !cpus_begin(config))
+	if (why == NULL && !cpus_begin())
 		why = "cannot start a thread for each CPU";
 	return why;
 }
