@@ -15,17 +15,19 @@
 #include "internal.h"
 
 #if XCPU_PORT_LEVEL >= 3
-static void
-flush_between(struct xcpu_cpu *self)
+/* Serve FLUSH alone; true if somebody had asked. */
+static bool
+flush_if_asked(struct xcpu_cpu *self)
 {
 	unsigned lane;
 
 	if ((xcpui_lane_own(self) & XCPU_LANE_FLUSH) == 0)
-		return;
+		return false;
 	lane = xcpui_claim(self, XCPU_LANE_FLUSH);
-	if ((lane & XCPU_LANE_FLUSH) != 0)
-		xcpui_flush_serve(self,
-		    (lane & XCPU_LANE_STATE) == XCPU_LANE_LAZY);
+	if ((lane & XCPU_LANE_FLUSH) == 0)
+		return false;
+	xcpui_flush_serve(self, (lane & XCPU_LANE_STATE) == XCPU_LANE_LAZY);
+	return true;
 }
 #endif
 
@@ -50,7 +52,7 @@ xcpui_run(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
 	    "restore interrupts as it found them");
 	XCPU_TRACE(XCPU_TRACE_RAN, cls, (uintptr_t)fn);
 #if XCPU_PORT_LEVEL >= 3
-	flush_between(self);
+	(void)flush_if_asked(self);
 #endif
 }
 
@@ -121,14 +123,7 @@ xcpu_on_nmi(void)
 	if (xcpui_space_switching(self))
 		return false;
 	XCPUI_COUNT_NMI(self, true);
-	if ((xcpui_lane_own(self) & XCPU_LANE_FLUSH) != 0) {
-		unsigned lane = xcpui_claim(self, XCPU_LANE_FLUSH);
-
-		ours = (lane & XCPU_LANE_FLUSH) != 0;
-		if (ours)
-			xcpui_flush_serve(self,
-			    (lane & XCPU_LANE_STATE) == XCPU_LANE_LAZY);
-	}
+	ours = flush_if_asked(self);
 	if (ours)
 		XCPUI_COUNT(self, taken_nmi);
 	XCPUI_COUNT_NMI(self, false);

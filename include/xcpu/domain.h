@@ -60,7 +60,6 @@ struct xcpu_cpu {
 	bool ready;		/* what its lane says, READY or LAZY, without a look */
 	bool settled;		/* and past its first drain */
 	uint64_t tick_claims;
-	uint64_t last_now_ns;
 	uint32_t tick_lane;
 	/* Written by its own CPU, read by reports. */
 	struct xcpu_au64 claims __attribute__((aligned(XCPU_LINE_BYTES)));
