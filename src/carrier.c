@@ -283,6 +283,16 @@ xcpui_call_token(struct xcpu_cpu *self)
 	return true;
 }
 
+/* Has somebody called through a slot of his own? */
+bool
+xcpui_call_waiting(const struct xcpu_cpu *self)
+{
+	/* rlx: a hint, both loads; the take that follows acquires */
+	if (self->domain->nwords > 1)
+		return xcpu_load_rlx(&self->call.source_words) != 0;
+	return xcpu_load_rlx(&self->call.sources[0]) != 0; /* rlx: as above */
+}
+
 bool
 xcpui_call_serve(struct xcpu_cpu *self, unsigned *budget)
 {

@@ -227,11 +227,18 @@ poll_once(struct xcpui_wait *wait)
 	if ((lane & XCPU_LANE_CLASSES) == 0)
 		return false;
 	/*
-	 * A request may be seen before its claim: its answer need not wait for
-	 * that, which is one transfer less until the caller goes on.
+	 * CALL is left standing, for POLLING keeps kicks away and leaving it
+	 * claims: a claim here would take the line from the caller, who is
+	 * about to fill it again.  So each look goes to the calls themselves.
 	 */
-	if ((lane & XCPU_LANE_CLASSES) == XCPU_LANE_CALL)
-		(void)xcpui_call_token(poll->self);
+	if ((lane & XCPU_LANE_CLASSES) == XCPU_LANE_CALL) {
+		if (xcpui_call_token(poll->self)) {
+			poll->served++;
+			return XCPU_PORT_LEVEL < 2;
+		}
+		if (!xcpui_call_waiting(poll->self))
+			return false;
+	}
 	xcpui_drain(poll->self, XCPU_LANE_CLASSES);
 	poll->served++;
 	return XCPU_PORT_LEVEL < 2;

@@ -188,6 +188,7 @@ void xcpui_flush_raise(struct xcpu_au64 *word, uint64_t to);
 /* True when the budget ended before the work. */
 bool xcpui_call_serve(struct xcpu_cpu *self, unsigned *budget);
 bool xcpui_call_token(struct xcpu_cpu *self);
+bool xcpui_call_waiting(const struct xcpu_cpu *self);
 bool xcpui_event_serve(struct xcpu_cpu *self, unsigned *budget);
 /* All requests, whatever the summary words say: the last look of all. */
 void xcpui_call_serve_all(struct xcpu_cpu *self);

@@ -81,6 +81,9 @@ serve(struct xcpu_cpu *self, const struct xcpui_wait *wait)
 	unsigned allowed;
 	unsigned long state;
 
+	/* A poll is nothing but serving, and has its own way with calls. */
+	if (wait->kind == XCPU_WAIT_NONE)
+		return;
 	if ((xcpui_lane_own(self) & XCPU_LANE_CLASSES) == 0)
 		return;
 	allowed = servable(self, wait);
