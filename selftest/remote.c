@@ -116,6 +116,19 @@ run_job(void *arg)
 	xcpu_store_rel(&job->running, 0);
 }
 
+/* The job before this one said that it is over before its thread was back. */
+static int
+start_job(struct selftest *t, unsigned cpu, struct job *job)
+{
+	struct selftest_patience patience = { 0, 0 };
+	int error;
+
+	do
+		error = t->host->thread(cpu, run_job, job);
+	while (error == -XCPU_EBUSY && selftest_patient(&patience));
+	return error;
+}
+
 bool
 selftest_thread(struct selftest *t, unsigned cpu, xcpu_fn *fn, void *arg)
 {
@@ -130,7 +143,7 @@ selftest_thread(struct selftest *t, unsigned cpu, xcpu_fn *fn, void *arg)
 		job->fn = fn;
 		job->arg = arg;
 		xcpu_store_rlx(&job->running, 1);
-		started = EXPECT_EQ(t, t->host->thread(cpu, run_job, job), 0);
+		started = EXPECT_EQ(t, start_job(t, cpu, job), 0);
 	}
 	t->cpu = outer;
 	return started;
