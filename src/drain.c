@@ -200,10 +200,14 @@ xcpu_poll(void)
 {
 	struct xcpu_cpu *self = xcpu_port_self();
 	unsigned long state;
+	unsigned lane;
 
-	if (self == NULL || self->domain == NULL || !self->ready)
+	if (self == NULL || self->domain == NULL)
 		return;
-	if ((xcpui_lane_own(self) & (XCPU_LANE_STOP | XCPU_LANE_FLUSH)) == 0)
+	/* In its last drain it is not ready, and waited for all the same. */
+	lane = xcpui_lane_own(self);
+	if ((lane & XCPU_LANE_STATE) == XCPU_LANE_OFF ||
+	    (lane & (XCPU_LANE_STOP | XCPU_LANE_FLUSH)) == 0)
 		return;
 	state = xcpu_port_irq_save();
 	self->polling++;
