@@ -25,6 +25,10 @@
 #       NAME_TIME    its limit in seconds (60)
 #       NAME_TOOLS   commands that it cannot do without (may be empty)
 #
+#   COMMANDS += NAME               A command of ./x, and a target, with
+#       NAME_CMD     a program, to which the words of ./x NAME are added
+#       NAME_NEEDS   the files to build before it
+#
 # From the rooms, `make run` and `make bench` need KERNEL (the ELF file),
 # THREADS (the program of the threads port), TRACE_FILE (what TRACE= becomes),
 # BENCH_NEEDS and BENCH_RUN.
@@ -144,7 +148,9 @@ freestanding_TOOLS = clang $(GCC_aarch64) $(GCC_riscv64)
 
 # ---- Rooms ---------------------------------------------------------------
 
-include $(sort $(wildcard */rules.mk port/*/rules.mk))
+# The ports first: other rooms use what they define.
+include $(sort $(wildcard port/*/rules.mk))
+include $(sort $(wildcard */rules.mk tests/*/rules.mk))
 
 all: $(PROGRAMS)
 
@@ -154,10 +160,10 @@ SUITES += tidy
 tidy_RUN   = python3 tools/tidy --tap --lib $(LIB)
 tidy_NEEDS = $(LIB) $(UNITY)
 
-# tests/tools/test_NAME.py is the suite tool-NAME.
+# tests/tools/test_NAME.py is the suite tool-NAME; a room may say how to run it.
 TOOL_TESTS := $(patsubst tests/tools/test_%.py,%,$(wildcard tests/tools/test_*.py))
 SUITES += $(TOOL_TESTS:%=tool-%)
-$(foreach t,$(TOOL_TESTS),$(eval tool-$(t)_RUN = python3 tests/tools/test_$(t).py))
+$(foreach t,$(TOOL_TESTS),$(eval tool-$(t)_RUN ?= python3 tests/tools/test_$(t).py))
 tool-lint_TOOLS  = shellcheck codespell
 tool-sizes_TOOLS = gcc $(GCC_aarch64) $(GCC_riscv64)
 
@@ -172,11 +178,13 @@ endif
 
 # `make test SUITE="unit tidy"` runs only these.
 SUITE ?= $(SUITES)
+BEGUN := $(shell date +%s)
 describe = --suite $(call quote,$(1)|$(or $($(1)_TIME),60)|$($(1)_TOOLS)|$($(1)_RUN))
 
 .PHONY: test unit tidy features
 test: $(foreach s,$(SUITE),$($(s)_NEEDS))
-	$(Q)python3 tools/test --out $(O) $(if $(filter-out $(SUITE),$(SUITES)),,--features) \
+	$(Q)python3 tools/test --out $(O) --begun $(BEGUN) \
+	    $(if $(filter-out $(SUITE),$(SUITES)),,--features) \
 	    $(foreach s,$(SUITE),$(if $($(s)_RUN),$(call describe,$(s)),$(error \
 	    no suite is called $(s); there are: $(SUITES))))
 unit:
@@ -210,6 +218,25 @@ plant:
 bench: $(BENCH_NEEDS)
 	$(Q)$(BENCH_RUN)
 
+# ---- Commands of ./x -------------------------------------------------------
+
+COMMANDS += explore sim
+explore_CMD   ?= $(O)/xcpu-explore
+explore_NEEDS ?= $(O)/xcpu-explore
+sim_CMD       ?= $(O)/xcpu-sim
+sim_NEEDS     ?= $(O)/xcpu-sim
+
+# $(1) name; `make NAME ARGS="..."` is for those who do without ./x.
+define command
+.PHONY: $(1) need-$(1) say-$(1)
+$(1): $$($(1)_NEEDS)
+	$$(Q)$$($(1)_CMD) $$(ARGS)
+need-$(1): $$($(1)_NEEDS)
+say-$(1):
+	@echo $$($(1)_CMD)
+endef
+$(foreach c,$(sort $(COMMANDS)),$(eval $(call command,$(c))))
+
 # ---- The rest ------------------------------------------------------------
 
 .PHONY: clean help FORCE
@@ -228,6 +255,9 @@ help:
 	@echo '             both take the words $(KEYS)'
 	@echo 'plant        PLANT=NAME: plants a defect and sees it caught; PLANT=help'
 	@echo 'bench        measurements'
+	@echo 'also, with ARGS="--help": $(sort $(COMMANDS))'
 	@echo 'clean        removes $(O)'
 
--include $(shell find $(O) -path $(O)/plants -prune -o -name '*.d' -print 2>/dev/null)
+# Not of the copies that patches go into.
+COPIES := $(O)/plants $(O)/mutants
+-include $(filter-out $(COPIES:%=%/%),$(shell find $(O) -name '*.d' 2>/dev/null))

@@ -9,7 +9,7 @@ import re
 
 PLAN = re.compile(r"^\s*1\.\.(\d+)(?:\s*#\s*(skip\b.*))?$", re.IGNORECASE)
 RESULT = re.compile(r"^(not )?ok\b\s*(\d+)?\s*-?\s*([^#]*?)\s*(?:#\s*(.*))?$")
-FEATURE_ID = re.compile(r"\b(F-[NDXTBP]\d+|BUG-\d+|INV-[A-Z]+\d+)\b")
+FEATURE_ID = re.compile(r"\b(F-[NDXTBP]\d+|BUG-\d+|INV-[A-Z]+(?:-L)?\d+)\b")
 
 
 class Result:

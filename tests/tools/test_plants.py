@@ -37,7 +37,7 @@ def fake(**patches):
               "include/a": ""}
     folder = tree(files)
     pathlib.Path(folder.name, "tools").mkdir()
-    for name in ("plants", "libproc.py", "libtap.py"):
+    for name in ("plants", "libpatch.py", "libproc.py", "libtap.py"):
         shutil.copy(TOOLS / name, f"{folder.name}/tools/{name}")
     return folder
 

@@ -3,6 +3,8 @@
 """tools/test believes a suite only when everything that it printed fits."""
 import os
 import pathlib
+import re
+import time
 
 from harness import TOOLS, Tap, run, tree
 
@@ -77,6 +79,21 @@ def kept_output(tap, folder):
              and "not ok 3 - " not in output, output)
 
 
+def shares(tap, folder):
+    status, output = run(
+        "python3", TOOLS / "test", "--out", folder, "--begun", str(time.time() - 500),
+        *suite("unit-a", "echo 1..1; echo ok; sleep 2", 9),
+        *suite("sim-a", "echo 1..1; echo ok; sleep 2", 9),
+        *suite("tool-a", "echo 1..1; echo ok", 9))
+    lines = [line.split() for line in output.splitlines()]
+    tap.test("runner: the shares, and what is over its seconds", status == 0
+             and ["builds", "and", "tidy", "500", "s", "of", "120", "s", "(over)"]
+             in lines and re.search(r"together +50[2-9] s\n", output), output)
+    tap.test("runner: two suites at once have half a second each of every second",
+             ["unit", "and", "tools", "1", "s", "of", "60", "s"] in lines
+             and ["simulator", "1", "s", "of", "120", "s"] in lines, output)
+
+
 def main():
     tap = Tap()
     with tree({}) as folder:
@@ -84,6 +101,7 @@ def main():
             one_case(tap, folder, case)
         missing_tool(tap, folder)
         kept_output(tap, folder)
+        shares(tap, folder)
     tap.end()
 
 

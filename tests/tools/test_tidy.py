@@ -159,6 +159,7 @@ ORDER_CASES = [
      "does not say why relaxed"),
     ("a shared field by dot", "kernel/a.c", function("\ta.v_ = 1;\n"), "touches v_"),
     ("a shared field by arrow", "src/a.c", function("\tb = a->v_;\n"), "touches v_"),
+    ("an engine that looks at memory", "sim/a.c", function("\tb = a->v_;\n"), None),
     ("a compiler's atomic", "src/a.c", function("\t__atomic_load_n(&a, 0);\n"),
      "__atomic_load_n outside atomic.h"),
     ("an old atomic", "src/a.c", function("\t__sync_synchronize();\n"), "outside"),
@@ -213,6 +214,17 @@ DEPS_CASES = [
     ("libc in work/", "work/a.c", TAG + "#include <stdio.h>\n", "includes <stdio.h>"),
     ("a port in selftest/", "selftest/a.c", TAG + '#include "port/linux/a.h"\n',
      "includes"),
+    ("what an engine may include", "explore/litmus/a.c",
+     TAG + '#include <stdio.h>\n#include "../engine.h"\n#include "sim_atomic.h"\n',
+     None),
+    ("the other engine in an engine", "explore/a.c",
+     TAG + '#include "../sim/sim.h"\n', 'includes "../sim/sim.h"'),
+    ("an engine in the engines' port", "port/sim/a.c",
+     TAG + '#include "../../sim/sim.h"\n', 'includes "../../sim'),
+    ("src/ in an engine", "sim/a.c", TAG + '#include "../src/internal.h"\n',
+     'includes "../src'),
+    ("src/ in a program of the explorer", "explore/programs/a.c",
+     TAG + '#include "../../src/internal.h"\n', None),
 ]
 
 

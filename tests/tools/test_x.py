@@ -8,6 +8,7 @@ it was told and "installs" the programs of a package.
 """
 import os
 import pathlib
+import re
 import shutil
 
 from harness import ROOT, Tap, run, tree
@@ -16,7 +17,12 @@ SYSTEM = ["sh", "env", "cat", "sed", "tr", "nproc", "dirname", "mkdir", "chmod",
 BUILD = ["make", "gcc", "python3", "xz"]
 REAL = {name: shutil.which(name) for name in SYSTEM + ["id"]}
 
-FAKE_MAKE = '#!/bin/sh\necho "make: $*"\n'
+FAKE_MAKE = """#!/bin/sh
+case $2 in
+say-*) echo "engine ${2#say-}" ;;
+*) echo "make: $*" ;;
+esac
+"""
 APT = """#!/bin/sh
 echo "apt-get $*" >>"$0.log"
 case "$*" in *BROKEN*) exit 1 ;; esac
@@ -100,6 +106,27 @@ def words(tap):
     tap.test("x installs nothing where nothing is missing", box.log() == "", box.log())
 
 
+def tools(tap):
+    for name in ("explore", "sim", "hunt", "matrix", "count", "mutants"):
+        box = Box(BUILD + ["patch", "apt-get"])
+        box.put("engine", '#!/bin/sh\necho "run: $*"\n')
+        status, output = box.x(name, "--seed", "1..9", "a b")
+        tap.test(f"x {name}: builds what it needs, then is the command", status == 0
+                 and re.search(rf"^make: .* need-{name}$", output, re.MULTILINE)
+                 and output.endswith(f"run: {name} --seed 1..9 a b\n"), output)
+    box = Box(BUILD)
+    box.put("engine", '#!/bin/sh\necho "run: $*"\n')
+    status, output = box.x("explore")
+    tap.test("x explore: everything, if it is not told what",
+             output.endswith("run: explore --all\n"), output)
+    box = Box(BUILD + ["apt-get"])
+    box.x("mutants")
+    tap.test("x mutants installs patch", "recommends patch\n" in box.log(), box.log())
+    box.put("make", "#!/bin/sh\nexit 2\n")
+    status, output = box.x("sim")
+    tap.test("x sim: does not run what is not built", status == 2, output)
+
+
 def installing(tap):
     box = Box(BUILD + ["apt-get"])
     status, output = box.x("run")
@@ -145,6 +172,7 @@ def main():
     os.umask(0o022)
     tap = Tap()
     words(tap)
+    tools(tap)
     installing(tap)
     tap.end()
 

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Includes: tests, kernel -> include <- src -> port.h <- port, and no other way."""
+"""Includes: tests, kernel -> include <- src -> port.h <- port, and no other way.
+
+An engine (explore/, sim/) knows the library from outside; only what it runs
+may test a function of src/ by itself.
+"""
+import posixpath
 import re
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(<[^>]+>|"[^"]+"|\w+)', re.MULTILINE)
@@ -9,6 +14,9 @@ UNITY = "src/xcpu_all.c"
 HOST_HEADERS = {("include/xcpu/port.h", "xcpu_port.h"),
                 ("include/xcpu/config.h", "XCPU_CONFIG_FILE"),
                 ("include/xcpu/atomic.h", "XCPU_ATOMIC_HEADER")}
+ENGINES = ("explore", "sim")
+ENGINE_BASE = "port/sim"
+RUN_BY_ENGINES = ("explore/programs", "sim/scenarios")
 FREESTANDING = STANDARD | {"<stdarg.h>"}
 
 
@@ -24,6 +32,8 @@ def check_includes(tree):
             yield from library_includes(source, paths)
     for source in tree.c_files("selftest", "work"):
         yield from portable_includes(source, paths)
+    for source in tree.c_files(*ENGINES, ENGINE_BASE):
+        yield from engine_includes(source)
 
 
 def library_includes(source, paths):
@@ -53,6 +63,21 @@ def portable_includes(source, paths):
             continue
         yield (source.path, line, f"includes {what} (this folder knows no port and "
                "no libc: <xcpu/...>, its own headers, stdint, stddef, stdbool)")
+
+
+def engine_includes(source):
+    """Theirs are libc, <xcpu/...>, their own room, and port/sim."""
+    folder = posixpath.dirname(source.path)
+    room = next((e for e in ENGINES if source.under(e)), ENGINE_BASE)
+    for line, what in includes(source):
+        if what[0] != '"':
+            continue
+        place = posixpath.normpath(f"{folder}/{what.strip(chr(34))}")
+        other = next((e for e in (*ENGINES, "src") if place.startswith(e + "/")), room)
+        if other == room or (other == "src" and source.under(*RUN_BY_ENGINES)):
+            continue
+        yield (source.path, line, f"includes {what} (an engine knows libc, "
+               "<xcpu/...>, its own room and port/sim; src/ only for what it runs)")
 
 
 def check_unity(tree):

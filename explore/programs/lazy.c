@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lazy.c: CPUs that keep a root loaded and do not use it.
+ *
+ * Protocol P4, the LAZY state of a lane: an initiator's post tells him that a
+ * CPU is passed over, and leaving LAZY takes the FLUSH bit that he left there.
+ */
+#include "pages.h"
+
+static struct explore_word EXPLORE_DATA called;
+
+static void
+replace_first(void)
+{
+	pages_replace(0);
+}
+
+static void
+setup_loaded(void)
+{
+	pages_boot(2, 2);
+}
+
+static void
+setup_lazy(void)
+{
+	setup_loaded();
+	explore_become(1);
+	(void)xcpu_space_lazy_enter();
+	explore_become(0);
+}
+
+static void
+leave_and_use(void)
+{
+	explore_assert(xcpu_space_lazy_leave() == 0, "refused");
+	pages_use(0);
+}
+
+static void
+check(void)
+{
+	explore_assert(scene_slot_free(1), "the token slot stays busy");
+}
+
+/* P4: "FLUSH ignored on leaving" and "leave relaxed" are rejected. */
+static const struct explore_program lazy_leave = {
+	.name = "lazy-leave",
+	.what = "one page of a lazy CPU, which leaves LAZY and uses it",
+	.ids = "INV-S4 BUG-85 BUG-90",
+	.ncpu = 2,
+	.setup = setup_lazy,
+	.cpu = { replace_first, leave_and_use },
+	.check = check,
+};
+
+static void
+use_and_enter(void)
+{
+	pages_use(0);
+	explore_assert(xcpu_space_lazy_enter() == 0, "refused");
+}
+
+/* D4: who is seen lazy has made its last access.  "Enter relaxed" is rejected. */
+static const struct explore_program lazy_enter = {
+	.name = "lazy-enter",
+	.what = "one page of a CPU that uses it, and becomes lazy",
+	.ids = "INV-S1 INV-S4",
+	.ncpu = 2,
+	.setup = setup_loaded,
+	.cpu = { replace_first, use_and_enter },
+	.check = check,
+};
+
+static void
+enter_and_leave(void)
+{
+	use_and_enter();
+	leave_and_use();
+}
+
+static const struct explore_program lazy_between = {
+	.name = "lazy-between",
+	.what = "one page of a CPU that is lazy for a moment",
+	.ids = "INV-S1 INV-S4 BUG-90",
+	.ncpu = 2,
+	.setup = setup_loaded,
+	.cpu = { replace_first, enter_and_leave },
+	.check = check,
+};
+
+/* The switch leaves LAZY too. */
+static void
+switch_and_use(void)
+{
+	explore_assert(xcpu_space_switch(&space) == 0, "refused");
+	pages_use(0);
+}
+
+static const struct explore_program lazy_switch = {
+	.name = "lazy-switch",
+	.what = "one page of a lazy CPU, which switches to the space it has",
+	.ids = "INV-S4 BUG-87 BUG-90",
+	.ncpu = 2,
+	.setup = setup_lazy,
+	.cpu = { replace_first, switch_and_use },
+	.check = check,
+};
+
+/* ---- whom nobody may pass over ---- */
+
+/* Page 0 is a page of tables here: the walker of CPU 1 reads its frame. */
+static void
+free_tables(void)
+{
+	pages_shoot_down(0, XCPU_FLUSH_TABLES);
+	explore_frame_reuse(0, 1);
+}
+
+static void
+walk(void)
+{
+	(void)explore_translate(&page[0]);
+}
+
+/* P9's rule for freed tables: the walker of a lazy CPU still walks its root. */
+static const struct explore_program lazy_tables = {
+	.name = "lazy-tables",
+	.what = "tables freed under a lazy CPU whose walker goes on",
+	.ids = "INV-S5 BUG-89 BUG-111",
+	.ncpu = 2,
+	.setup = setup_lazy,
+	.cpu = { free_tables, NULL },
+	.check = check,
+	.on_walk = walk,
+	.walks = { 0, 2 },
+};
+
+static void
+setup_lazy_kernel(void)
+{
+	pages_boot_kernel(2);
+	explore_become(1);
+	(void)xcpu_space_lazy_enter();
+	explore_become(0);
+}
+
+static void
+use_kernel(void)
+{
+	pages_use(0);
+	pages_use(0);
+}
+
+static const struct explore_program lazy_kernel = {
+	.name = "lazy-kernel",
+	.what = "a page of the kernel, used by a lazy CPU meanwhile",
+	.ids = "INV-S12",
+	.ncpu = 2,
+	.setup = setup_lazy_kernel,
+	.cpu = { replace_first, use_kernel },
+	.check = check,
+};
+
+/* ---- the bit that nobody kicked for ---- */
+
+static void
+run(void *arg)
+{
+	(void)arg;
+	explore_write(&called, 1);
+}
+
+static void
+replace_then_call(void)
+{
+	pages_replace(0);
+	explore_assert(xcpu_call_one(1, run, NULL, NULL) == 0, "refused");
+	explore_assert(explore_read(&called) == 1,
+	    "returned before the function ran");
+}
+
+/* R2: the FLUSH bit of a passed-over CPU does not suppress the next kick. */
+static const struct explore_program lazy_call = {
+	.name = "lazy-call",
+	.what = "a lazy CPU is passed over by a shootdown, then called",
+	.ids = "INV-E1 INV-E4",
+	.ncpu = 2,
+	.setup = setup_lazy,
+	.cpu = { replace_then_call, NULL },
+	.check = check,
+};
+
+/* ---- several generations behind ---- */
+
+static void
+replace_then_free_tables(void)
+{
+	pages_replace(1);
+	free_tables();
+}
+
+static void
+leave_and_use_both(void)
+{
+	leave_and_use();
+	pages_use(1);
+}
+
+/*
+ * Passed over once, the CPU is two generations behind at the next request, whose
+ * range must not be all that it flushes.
+ */
+static const struct explore_program lazy_behind = {
+	.name = "lazy-behind",
+	.what = "a lazy CPU, one generation behind, is asked and leaves LAZY",
+	.ids = "INV-S4 INV-S6 INV-S10 BUG-90 BUG-93",
+	.ncpu = 2,
+	.setup = setup_lazy,
+	.cpu = { replace_then_free_tables, leave_and_use_both },
+	.check = check,
+};
+
+/* Page 1 is the kernel's. */
+static void
+setup_lazy_both(void)
+{
+	setup_lazy();
+	page[1].space = &explore_domain.kernel;
+}
+
+static void
+replace_both(void)
+{
+	pages_replace(0);
+	pages_replace(1);
+}
+
+/*
+ * The request that reaches it is another space's, and yet takes the bit that
+ * stands for what it was passed over for (departure 3 of DESIGN.md).
+ */
+static const struct explore_program lazy_kernel_behind = {
+	.name = "lazy-kernel-behind",
+	.what = "a lazy CPU, one generation behind, is asked about the kernel",
+	.ids = "INV-S4 INV-S10 INV-S12 BUG-90",
+	.ncpu = 2,
+	.setup = setup_lazy_both,
+	.cpu = { replace_both, leave_and_use },
+	.check = check,
+};
+
+const struct explore_program *const lazy_programs[] = {
+	&lazy_leave, &lazy_enter, &lazy_between, &lazy_switch, &lazy_tables,
+	&lazy_kernel, &lazy_call, &lazy_behind, &lazy_kernel_behind, NULL
+};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pages.h: a space with two pages, and what initiators and users do with it.
+ *
+ * Page n is mapped to frame n at first.  Its initiator maps it to frame n + 4
+ * instead, shoots down, and then owns frame n: he writes it as plain data.  So
+ * an access through the old translation that is not over, or comes later, on
+ * whatever CPU, is a data race; that is the oracle of all these programs.
+ */
+#ifndef XCPU_EXPLORE_PAGES_H
+#define XCPU_EXPLORE_PAGES_H
+
+#include "scene.h"
+
+#define PAGES 2
+#define PAGE_BYTES 4096u
+#define NEW_FRAME 4
+
+static struct xcpu_space EXPLORE_DATA space;
+static struct explore_page EXPLORE_DATA page[PAGES];
+
+static inline void
+pages_init(struct xcpu_space *of)
+{
+	explore_name(&space, sizeof(space), "space");
+	for (unsigned n = 0; n < PAGES; n++)
+		explore_page_init(&page[n], of, n * PAGE_BYTES, n);
+	explore_name(page, sizeof(page), "page");
+}
+
+/* In setup(): the space, loaded on the CPUs whose bits are in `cpus`. */
+static inline void
+pages_boot(unsigned ncpu, unsigned cpus)
+{
+	explore_boot(ncpu);
+	xcpu_space_init(&space, NULL);
+	pages_init(&space);
+	for (unsigned cpu = 0; cpu < ncpu; cpu++) {
+		explore_become(cpu);
+		if ((cpus >> cpu & 1) != 0)
+			(void)xcpu_space_switch(&space);
+	}
+	explore_become(0);
+}
+
+/* The same with pages of the kernel. */
+static inline void
+pages_boot_kernel(unsigned ncpu)
+{
+	explore_boot(ncpu);
+	pages_init(&explore_domain.kernel);
+}
+
+static inline void
+pages_shoot_down(unsigned n, unsigned flags)
+{
+	struct xcpu_flush_opt opt = { .flags = flags };
+
+	explore_page_set(&page[n], (int)(n + NEW_FRAME));
+	explore_assert(xcpu_shootdown(page[n].space, page[n].va, PAGE_BYTES,
+	    &opt) == 0, "refused");
+}
+
+/* Map page n anew; its old frame is ours then. */
+static inline void
+pages_replace(unsigned n)
+{
+	pages_shoot_down(n, 0);
+	explore_frame_reuse(n, 1);
+}
+
+/* Use page n: which of its frames is part of the outcome. */
+static inline void
+pages_use(unsigned n)
+{
+	explore_note((uint64_t)explore_access(&page[n]));
+}
+
+#endif /* XCPU_EXPLORE_PAGES_H */

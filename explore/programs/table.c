@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * table.c: all programs, in the order in which they run.
+ *
+ * Each file lists its own.  What comes first is what the rest relies on.
+ */
+#include "table.h"
+
+const struct explore_program *const *const explore_tables[] = {
+	event_programs,
+	poll_programs,
+	call_programs,
+	deadline_programs,
+	object_programs,
+	flush_programs,
+	lazy_programs,
+	range_programs,
+	unregister_programs,
+	hotplug_programs,
+	hotplug_flush_programs,
+	NULL
+};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * table.h: the arrays of programs, one per file, each ended by NULL.
+ */
+#ifndef XCPU_EXPLORE_TABLE_H
+#define XCPU_EXPLORE_TABLE_H
+
+#include "../program.h"
+
+extern const struct explore_program *const event_programs[];
+extern const struct explore_program *const poll_programs[];
+extern const struct explore_program *const call_programs[];
+extern const struct explore_program *const deadline_programs[];
+extern const struct explore_program *const object_programs[];
+extern const struct explore_program *const flush_programs[];
+extern const struct explore_program *const lazy_programs[];
+extern const struct explore_program *const range_programs[];
+extern const struct explore_program *const unregister_programs[];
+extern const struct explore_program *const hotplug_programs[];
+extern const struct explore_program *const hotplug_flush_programs[];
+
+#endif /* XCPU_EXPLORE_TABLE_H */

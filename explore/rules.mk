@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# xcpu-explore: the library under weak memory, with one lane per line, and
+# xcpu-explore8 with eight.  Small everywhere else: what is restored before each
+# execution should fit into a cache.
+
+EXPLORE_SRCS := $(wildcard explore/*.c explore/litmus/*.c explore/programs/*.c)
+EXPLORE_FLAGS := $(SIM_PORT_FLAGS) -O3 -Iexplore \
+	-DXCPU_NCPU_MAX=4 -DXCPU_CALL_SLOTS=2 -DXCPU_SPACE_RANGES=2 -DXCPU_STATS=0
+
+# $(1) world, $(2) lanes, $(3) program
+define explore_world
+$(1)_CC     := $(CC)
+$(1)_CFLAGS := $(EXPLORE_FLAGS) -DXCPU_LANES_PER_LINE=$(2)
+$(call world,$(1))
+
+$(O)/$(3): $(call objs,$(1),$(LIB_SRCS) $(SIM_PORT_SRCS) $(EXPLORE_SRCS))
+	$$(call say,LD,$$@)
+	$$(Q)$(CC) -o $$@ $$^
+endef
+$(eval $(call explore_world,explore1,1,xcpu-explore))
+$(eval $(call explore_world,explore8,8,xcpu-explore8))
+
+EXPLORE := $(O)/xcpu-explore
+EXPLORE8 := $(O)/xcpu-explore8
+PROGRAMS += $(EXPLORE) $(EXPLORE8)
+
+# No bound, whatever the programs ask for: the reduction needs none.
+EXPLORE_ALL := --bound 0 --limit 200000 --all
+EXPLORE_GOLDEN := explore/golden.tsv
+
+COMMANDS += explore
+explore_CMD   = $(EXPLORE8) --bound 0
+explore_NEEDS = $(EXPLORE8)
+
+SUITES += explore-litmus explore explore8
+explore-litmus_RUN   = $(EXPLORE) litmus
+explore-litmus_NEEDS = $(EXPLORE)
+explore-litmus_TIME  = 30
+explore_RUN   = $(EXPLORE) --tap --golden $(EXPLORE_GOLDEN) $(EXPLORE_ALL)
+explore_NEEDS = $(EXPLORE)
+explore_TIME  = 120
+explore8_RUN   = $(EXPLORE8) --tap --golden $(EXPLORE_GOLDEN) $(EXPLORE_ALL)
+explore8_NEEDS = $(EXPLORE8)
+explore8_TIME  = 180
+
+# After a change of the source or of a program, and a look at the difference.
+.PHONY: explore-golden
+explore-golden: $(EXPLORE) $(EXPLORE8)
+	$(Q)printf '# build\tprogram\textent\texecutions\tstates\n' >$(EXPLORE_GOLDEN)
+	$(Q)$(EXPLORE) --golden-write $(EXPLORE_GOLDEN) $(EXPLORE_ALL)
+	$(Q)$(EXPLORE8) --golden-write $(EXPLORE_GOLDEN) $(EXPLORE_ALL)

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Count the coherence transactions of each operation of the library.
+
+Runs xcpu-count for each number of lanes per token line, and prints its rows as
+a table: T transactions, D the longest chain of them, S those on the busiest
+line, beside the lower bounds for any protocol and our goals.  With --machine,
+estimated cycles instead.  The counts are those of the shipped source and the
+same on every machine; sim/count.tsv is what they must be.
+"""
+import argparse
+import csv
+import io
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+GOLDEN = HERE / "count.tsv"
+MODELS = ("plain", "migratory")
+
+
+def run(programs, words):
+    """The rows that the programs print, as one text with one header."""
+    text = ""
+    for program in programs:
+        done = subprocess.run([program, *words], stdout=subprocess.PIPE,
+                              text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(done.returncode)
+        header, _, rows = done.stdout.partition("\n")
+        text += rows if text else f"{header}\n{rows}"
+    return text
+
+
+def parse(text):
+    return list(csv.DictReader(io.StringIO(text), delimiter="\t"))
+
+
+# ---- tables -----------------------------------------------------------------
+
+def split_by(rows, *keys):
+    """{values of keys: rows}, in the order of first appearance."""
+    parts = {}
+    for row in rows:
+        parts.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return parts
+
+
+def cells(rows, show):
+    """One cell per lanes and model, in the order of the heading."""
+    found = {(row["lanes"], row["mesi"]): show(row) for row in rows}
+    lanes = sorted({row["lanes"] for row in rows}, key=int)
+    return [found.get((n, model), "-") for n in lanes for model in MODELS]
+
+
+def print_rows(title, rows, first, left, show):
+    """`first` names the columns that `left` gives of a row's group."""
+    lanes = sorted({row["lanes"] for row in rows}, key=int)
+    heading = [f"{'1 lane' if n == '1' else n + ' lanes'} {model}"
+               for n in lanes for model in MODELS]
+    print(f"\n{title}")
+    print("  " + " ".join(f"{name:>7}" for name in first) +
+          " ".join(f"{name:>19}" for name in heading))
+    for group in split_by(rows, "n").values():
+        print("  " + " ".join(f"{value:>7}" for value in left(group)) +
+              " ".join(f"{cell:>19}" for cell in cells(group, show)))
+
+
+def print_counts(rows):
+    print("T/D/S: transactions, the longest chain, those on the busiest line.\n"
+          "least: what any protocol needs; goal: what is aimed at on plain "
+          "MESI.\nkicks: interrupts.")
+    for (operation, receivers), part in split_by(
+            rows, "operation", "receivers").items():
+        print_rows(f"{operation}, receivers {receivers}", part,
+                   ("N", "least", "goal", "kicks"),
+                   lambda group: (group[0]["n"], group[0]["t_least"],
+                                  group[0]["t_goal"], group[0]["kicks"]),
+                   lambda row: f"{row['t']}/{row['d']}/{row['s']}")
+
+
+def print_cycles(rows):
+    print("Cycles until it was done / transactions in that run.")
+    for key, part in split_by(rows, "machine", "kicks_are", "operation",
+                              "receivers").items():
+        print_rows("{}, {} kicks: {}, receivers {}".format(*key), part,
+                   ("N", "kicks"),
+                   lambda group: (group[0]["n"], group[0]["kicks"]),
+                   lambda row: f"{row['cycles']}/{row['t']}")
+
+
+# ---- the golden file ----------------------------------------------------------
+
+def key_of(row):
+    return (row["lanes"], row["operation"], row["receivers"])
+
+
+def compare(expected, got):
+    """Print TAP: a test for each operation, kind of receivers and lane count."""
+    groups = list(dict.fromkeys(key_of(row) for row in expected + got))
+    failed = False
+    print(f"1..{len(groups)}")
+    for number, key in enumerate(groups, 1):
+        want = [row for row in expected if key_of(row) == key]
+        have = [row for row in got if key_of(row) == key]
+        good = want == have and all(row["state"] == "steady" for row in have)
+        failed |= not good
+        lanes, operation, receivers = key
+        print(f"{'' if good else 'not '}ok {number} - count_"
+              f"{operation.replace('-', '_')}_{receivers.replace('-', '_')}_"
+              f"{lanes}_lanes # F-P9")
+        if not good:
+            show_difference(want, have)
+    if failed:
+        print("# if the new counts are better, or right: sim/count.py --update, "
+              "and say why in the commit")
+    return failed
+
+
+def show_difference(want, have):
+    for row in have:
+        if row["state"] != "steady":
+            print(f"# not steady: N={row['n']} {row['mesi']}")
+    for sign, rows, others in (("-", want, have), ("+", have, want)):
+        for row in rows:
+            if row not in others:
+                print("# " + sign + " " + " ".join(row.values()))
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="count", description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("program", nargs="+",
+                        help="xcpu-count, one build for each number of lanes")
+    parser.add_argument("--tsv", action="store_true",
+                        help="the rows as they are, tab-separated")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--check", action="store_true",
+                      help="print TAP: are the counts those of sim/count.tsv?")
+    what.add_argument("--update", action="store_true",
+                      help="make sim/count.tsv what is counted now")
+    what.add_argument("--lines", action="store_true",
+                      help="also the accesses that cause the transactions")
+    parser.add_argument("--op", help="only this operation")
+    parser.add_argument("--receivers", choices=("ipi", "poll", "poll-all"),
+                        help="how the targets learn of a request")
+    parser.add_argument("-n", help="only this number of targets")
+    parser.add_argument("--machine", metavar="FILE",
+                        help="estimate cycles: sim/machines/*.conf")
+    parser.add_argument("--virtual", action="store_true",
+                        help="with the kicks of a virtual machine")
+    parser.add_argument("--trace", metavar="FILE.json",
+                        help="one operation, for ui.perfetto.dev")
+    options = parser.parse_args()
+
+    words = [f"--{name}" for name in ("lines", "virtual")
+             if getattr(options, name)]
+    for name in ("op", "receivers", "machine", "trace"):
+        if getattr(options, name):
+            words += [f"--{name}", getattr(options, name)]
+    if options.n:
+        words += ["-n", options.n]
+    if (options.check or options.update) and words:
+        parser.error("--check and --update count everything: no other option")
+    return act(options, words)
+
+
+def act(options, words):
+    text = run(options.program, words)
+    if options.update:
+        GOLDEN.write_text(text)
+        print(f"{GOLDEN.name}: {text.count(chr(10)) - 1} rows")
+        return 0
+    if options.check:
+        return compare(parse(GOLDEN.read_text()), parse(text))
+    if options.tsv or options.lines:
+        print(text, end="")
+    elif options.machine:
+        print_cycles(parse(text))
+    else:
+        print_counts(parse(text))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * count_ops.c: the operations that are counted, and what they must cost at
+ * least.
+ *
+ * The bounds are those of an invalidation protocol with private caches, for the
+ * steady state.  A CPU that is told something misses once at least, and so does
+ * the one that tells it, for it lost the line: 2 transactions for one target.
+ * Of a set every target misses, and the initiator once to see the answers or to
+ * fill the line again: n + 1.  Answers need a chain of two.
+ */
+#include "count.h"
+
+static void
+touch(void *arg)
+{
+	(void)arg;
+	count_reached();
+}
+
+static void
+call_one(void)
+{
+	(void)xcpu_call_one(1, touch, NULL, NULL);
+}
+
+static void
+call_one_result(void)
+{
+	static struct xcpu_call_result result;
+	const struct xcpu_call_opt opt = { .result = &result };
+
+	(void)xcpu_call_one(1, touch, NULL, &opt);
+}
+
+/* Another request stands in the token line: the long way. */
+static void
+call_one_busy(void)
+{
+	struct xcpu_line *line = &count_block()->domain->line[
+	    1 / XCPU_LANES_PER_LINE];
+
+	line->slot.v_ |= (uint64_t)1 << 16;	/* FILL, by nobody */
+	(void)xcpu_call_one(1, touch, NULL, NULL);
+}
+
+static void
+call_set(void)
+{
+	(void)xcpu_call_set(count_targets(), touch, NULL, NULL);
+}
+
+static void
+call_start(void)
+{
+	static struct xcpu_call call;
+
+	(void)xcpu_call_start(&call, count_targets(), touch, NULL, NULL);
+	(void)xcpu_call_wait(&call, 0);
+}
+
+/* Registered once per world: the id of a fresh domain is always the same. */
+static int
+event_id(void)
+{
+	static int id;
+	static const struct xcpu_domain *of;
+	static uint64_t slot_state;
+	const struct xcpu_domain *domain = count_block()->domain;
+
+	/* A fresh domain has no events. */
+	if (of != domain || domain->event[1].state.v_ != slot_state) {
+		id = xcpu_event_register(touch, NULL);
+		of = domain;
+		slot_state = domain->event[1].state.v_;
+	}
+	return id;
+}
+
+static void
+event_one(void)
+{
+	(void)xcpu_event_post(event_id(), 1);
+}
+
+static void
+event_set(void)
+{
+	(void)xcpu_event_post_set(event_id(), count_targets());
+}
+
+static void
+shoot_range(void)
+{
+	(void)xcpu_shootdown(count_space(), 0x1000, 0x1000, NULL);
+}
+
+static void
+shoot_full(void)
+{
+	(void)xcpu_shootdown_all(count_space(), NULL);
+}
+
+static unsigned
+least_one(unsigned n)
+{
+	(void)n;
+	return 2;
+}
+
+static unsigned
+least_set(unsigned n)
+{
+	return n + 1;
+}
+
+static double
+goal_call(unsigned n, bool migratory)
+{
+	(void)n;
+	return migratory ? 2 : 3;
+}
+
+/* One line per eight targets: n + 2 n / 8, and some slack. */
+static double
+goal_shoot(unsigned n, bool migratory)
+{
+	(void)migratory;
+	return 1.5 * n + 6;
+}
+
+const struct count_op count_ops[] = {
+	{ "call-one", true, call_one, least_one, 2, goal_call },
+	{ "call-one-result", true, call_one_result, least_one, 2, NULL },
+	{ "call-one-busy", true, call_one_busy, least_one, 2, NULL },
+	{ "call-set", false, call_set, least_set, 2, NULL },
+	{ "call-start", false, call_start, least_set, 2, NULL },
+	{ "event-one", true, event_one, least_one, 1, NULL },
+	{ "event-set", false, event_set, least_set, 1, NULL },
+	{ "shoot-range", false, shoot_range, least_set, 2, goal_shoot },
+	{ "shoot-full", false, shoot_full, least_set, 2, goal_shoot },
+};
+const unsigned count_nops = sizeof(count_ops) / sizeof(count_ops[0]);

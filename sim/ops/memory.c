@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * memory.c: address spaces that everybody changes, and accesses through them.
+ *
+ * The judge is the machine: no access through a translation that a shootdown
+ * has ended, no walk through a table that was freed.  What is done here makes
+ * such accesses likely: few pages, few spaces, each CPU touching what it has
+ * loaded between any two things it does.
+ */
+#include "ops.h"
+
+#include <string.h>
+
+#define ROOMS 3
+#define PAGES 24		/* of a space that are used: three tables */
+
+/* A space and the lock around its page tables; the last is the kernel's. */
+struct room {
+	struct sim_space *space;
+	struct sim_lock lock;
+};
+
+static struct room room[ROOMS + 1];
+#define KERNEL (&room[ROOMS])
+
+static void
+map_all(const struct room *r)
+{
+	for (unsigned page = 0; page < PAGES; page++)
+		sim_map(r->space, page, true);
+}
+
+void
+ops_memory_reset(void)
+{
+	memset(room, 0, sizeof(room));
+	for (unsigned i = 0; i < ROOMS; i++)
+		room[i].space = sim_space_new();
+	KERNEL->space = sim_space_kernel();
+	for (unsigned i = 0; i <= ROOMS; i++)
+		map_all(&room[i]);
+}
+
+/* The room that this CPU has loaded; NULL: none, or one of its own. */
+static struct room *
+loaded(void)
+{
+	const struct xcpu_space *space = xcpu_space_current();
+
+	for (unsigned i = 0; i < ROOMS; i++)
+		if (sim_space_xcpu(room[i].space) == space)
+			return &room[i];
+	return NULL;
+}
+
+/* ---- accesses ---- */
+
+static void
+touch_some(const struct room *r, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		(void)sim_touch(r->space, sim_random(PAGES), sim_one_in(2));
+}
+
+void
+ops_touch(void)
+{
+	const struct room *r = loaded();
+
+	sim_op_begin(SIM_OP_TOUCH);
+	if (r != NULL)
+		touch_some(r, 1 + sim_random(6));
+	touch_some(KERNEL, 1 + sim_random(2));
+	sim_op_end(0);
+}
+
+void
+ops_switch(void)
+{
+	const struct room *r = &room[sim_random(ROOMS + 1)];
+	int error;
+
+	sim_op_begin(SIM_OP_SWITCH);
+	error = xcpu_space_switch(r == KERNEL ? NULL :
+	    sim_space_xcpu(r->space));
+	if (error == 0 && r != KERNEL)
+		touch_some(r, 2);
+	sim_op_end(error);
+}
+
+/* ---- changes ---- */
+
+#define CHANGES 3
+
+/* Changes of neighbours, for one shootdown. */
+struct changes {
+	unsigned n;
+	struct sim_change one[CHANGES];
+};
+
+static bool
+change_page(const struct room *r, unsigned page, struct sim_change *change)
+{
+	switch (sim_random(3)) {
+	case 0:
+		return sim_unmap(r->space, page, change);
+	case 1:
+		return sim_remap(r->space, page, change);
+	default:
+		return sim_protect(r->space, page, change);
+	}
+}
+
+/* With the room's lock held. */
+static void
+change_some(const struct room *r, bool table, struct changes *c)
+{
+	unsigned page = sim_random(PAGES);
+	unsigned end = page + 1 + sim_random(CHANGES);
+
+	c->n = 0;
+	if (table) {
+		c->n = sim_unmap_table(r->space, page, &c->one[0]);
+		return;
+	}
+	for (; page < end && page < PAGES; page++)
+		c->n += change_page(r, page, &c->one[c->n]);
+}
+
+/* One range, from the first change to the last; or everything. */
+static int
+shoot(const struct room *r, struct changes *c)
+{
+	const struct sim_change *last;
+	struct xcpu_flush_opt opt = { 0, 0 };
+	uint64_t start, end;
+	int error;
+
+	if (c->n == 0)
+		return 0;
+	last = &c->one[c->n - 1];
+	start = sim_page_va(r->space, c->one[0].page);
+	end = sim_page_va(r->space, last->page + last->npages - 1) + 4096;
+	opt.flags = c->one[0].tables ? XCPU_FLUSH_TABLES : 0;
+	error = sim_one_in(4) ?
+	    xcpu_shootdown_all(sim_space_xcpu(r->space), &opt) :
+	    xcpu_shootdown(sim_space_xcpu(r->space), start, end - start, &opt);
+	for (unsigned i = 0; i < c->n; i++)
+		sim_change_done(&c->one[i], error);
+	return error;
+}
+
+static void
+repair(struct room *r)
+{
+	sim_lock(&r->lock);
+	map_all(r);
+	sim_unlock(&r->lock);
+}
+
+/* With the lock held while it waits, or not. */
+static int
+change_and_shoot(struct room *r, bool table)
+{
+	bool held = sim_one_in(3);
+	struct changes c;
+	int error = 0;
+
+	sim_lock(&r->lock);
+	change_some(r, table, &c);
+	if (held)
+		error = shoot(r, &c);
+	sim_unlock(&r->lock);
+	if (!held)
+		error = shoot(r, &c);
+	ops_allow_timeout(error, "a shootdown");
+	return error;
+}
+
+static void
+change_op(struct room *r, enum sim_op_kind op, bool table)
+{
+	bool masked = sim_one_in(3);
+	unsigned long state = 0;
+
+	if (masked)
+		state = sim_mask();
+	sim_op_begin(op);
+	sim_op_end(change_and_shoot(r, table));
+	if (sim_one_in(2))
+		repair(r);
+	if (masked)
+		sim_unmask(state);
+}
+
+static struct room *
+some_room(void)
+{
+	struct room *r = loaded();
+
+	return r != NULL && sim_one_in(2) ? r : &room[sim_random(ROOMS)];
+}
+
+void
+ops_flush(void)
+{
+	change_op(some_room(), SIM_OP_FLUSH, false);
+}
+
+void
+ops_tables(void)
+{
+	change_op(some_room(), SIM_OP_TABLES, true);
+}
+
+void
+ops_kernel(void)
+{
+	change_op(KERNEL, SIM_OP_KERNEL, sim_one_in(4));
+}
+
+void
+ops_shoot_here(void)
+{
+	(void)change_and_shoot(sim_one_in(3) ? KERNEL : some_room(), false);
+}
+
+/* ---- lazy ---- */
+
+void
+ops_lazy(void)
+{
+	const struct room *r;
+	int error;
+
+	sim_op_begin(SIM_OP_LAZY);
+	error = xcpu_space_lazy_enter();
+	touch_some(KERNEL, 2);
+	sim_work_ns(sim_random(3000));
+	sim_op_end(error);
+	if (sim_one_in(2))
+		sim_idle();
+	sim_op_begin(SIM_OP_LAZY);
+	error = xcpu_space_lazy_leave();
+	r = loaded();
+	if (r != NULL)
+		touch_some(r, 3);
+	sim_op_end(error);
+}
+
+/* ---- a space's life ---- */
+
+/* A space that only this CPU ever loads: its end frees everything at once. */
+void
+ops_spaces(void)
+{
+	struct room own = { .space = sim_space_new() };
+	int error;
+
+	if (own.space == NULL)
+		return;
+	sim_op_begin(SIM_OP_SWITCH);
+	map_all(&own);
+	error = xcpu_space_switch(sim_space_xcpu(own.space));
+	if (error == 0)
+		touch_some(&own, 4);
+	if (error == 0 && xcpu_space_destroy(sim_space_xcpu(own.space)) !=
+	    -XCPU_EBUSY)
+		sim_fail(SIM_ORDER, "space %u is loaded here, and may be "
+		    "destroyed", sim_space_id(own.space));
+	error = xcpu_space_switch(sim_one_in(2) ? NULL :
+	    sim_space_xcpu(room[0].space));
+	(void)sim_space_free(own.space);
+	sim_op_end(error);
+}

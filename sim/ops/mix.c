@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * mix.c: the random workloads: which operations, how often.
+ */
+#include "ops.h"
+
+struct weight {
+	ops_fn *op;
+	unsigned weight;
+};
+
+static void
+setup(void)
+{
+	ops_call_reset();
+	ops_event_reset();
+	ops_memory_reset();
+}
+
+static void
+check(void)
+{
+	ops_call_check();
+	ops_event_check();
+}
+
+static void
+in_nmi(unsigned cpu)
+{
+	(void)cpu;
+	ops_event_nmi();
+}
+
+static void
+draw_one(const struct weight *list)
+{
+	unsigned sum = 0;
+	unsigned draw;
+
+	for (unsigned i = 0; list[i].op != NULL; i++)
+		sum += list[i].weight;
+	draw = sim_random(sum);
+	for (unsigned i = 0; list[i].op != NULL; i++) {
+		if (draw < list[i].weight) {
+			list[i].op();
+			return;
+		}
+		draw -= list[i].weight;
+	}
+}
+
+static void
+run_list(const struct weight *list)
+{
+	for (unsigned i = 0; i < sim_ops(); i++)
+		draw_one(list);
+	ops_call_settle();
+	ops_event_settle();
+}
+
+/* A workload: its name, one line, and the list of its operations. */
+#define WORKLOAD(id, text, ...)						\
+	static const struct weight id##_list[] = {			\
+		__VA_ARGS__, { NULL, 0 }				\
+	};								\
+	static void							\
+	id##_main(unsigned cpu)						\
+	{								\
+		(void)cpu;						\
+		run_list(id##_list);					\
+	}								\
+	SIM_SCENARIO(id) = {						\
+		.name = #id, .what = text,				\
+		.min_cpus = 2, .max_cpus = 8,				\
+		.setup = setup, .main = id##_main, .nmi = in_nmi,	\
+		.check = check,						\
+	}
+
+WORKLOAD(storm, "everything at once",
+    { ops_call, 6 }, { ops_deadline, 4 }, { ops_start, 4 },
+    { ops_event, 6 }, { ops_register, 1 }, { ops_unregister, 1 },
+    { ops_flush, 6 }, { ops_tables, 2 }, { ops_kernel, 2 },
+    { ops_switch, 4 }, { ops_lazy, 3 }, { ops_touch, 8 },
+    { ops_spaces, 1 }, { ops_idle, 1 }, { ops_poll, 2 }, { ops_replug, 1 });
+
+WORKLOAD(calls, "calls in all forms, with CPUs that come and go",
+    { ops_call, 6 }, { ops_deadline, 4 }, { ops_start, 4 },
+    { ops_idle, 1 }, { ops_poll, 2 }, { ops_replug, 1 });
+
+WORKLOAD(events, "events and their ends, with CPUs that come and go",
+    { ops_event, 12 }, { ops_register, 2 }, { ops_unregister, 1 },
+    { ops_idle, 2 }, { ops_poll, 2 }, { ops_replug, 1 });
+
+WORKLOAD(memory, "shootdowns, switches, lazy CPUs, accesses",
+    { ops_flush, 6 }, { ops_tables, 2 }, { ops_kernel, 2 },
+    { ops_switch, 4 }, { ops_lazy, 3 }, { ops_touch, 8 },
+    { ops_spaces, 1 }, { ops_replug, 1 });
+
+WORKLOAD(life, "CPUs that leave and return in the midst of everything",
+    { ops_replug, 6 }, { ops_call, 3 }, { ops_deadline, 2 },
+    { ops_event, 3 }, { ops_kernel, 2 }, { ops_flush, 2 },
+    { ops_switch, 2 }, { ops_touch, 4 }, { ops_idle, 1 });
+
+WORKLOAD(handlers, "handlers and functions in the midst of what is brief",
+    { ops_register, 3 }, { ops_unregister, 1 }, { ops_call, 3 },
+    { ops_poll, 3 });
+
+/*
+ * One operation each, little of it, with accesses in between: for the runs that
+ * have a fault at each place in turn (nth.py).
+ */
+#define ONLY(op)							\
+	WORKLOAD(only_##op, "nothing but this", { ops_##op, 3 },	\
+	    { ops_touch, 1 }, { ops_switch, 1 })
+
+ONLY(call);
+ONLY(deadline);
+ONLY(start);
+ONLY(event);
+ONLY(register);
+ONLY(unregister);
+ONLY(flush);
+ONLY(tables);
+ONLY(kernel);
+ONLY(spaces);
+ONLY(lazy);
+ONLY(switch);
+ONLY(touch);
+ONLY(idle);
+ONLY(poll);
+ONLY(replug);

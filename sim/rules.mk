@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# xcpu-sim and xcpu-sim1: the library's source on the simulated machine, with
+# eight CPUs and with one per token line; xcpu-sim-narrow: with every counter
+# narrow enough to wrap (fault F16).
+
+SIM_MACHINE := access basic cpu draw fault irq judge log main minimise mmu \
+	names options perfetto queue run scenario sched strike tlb trace
+SIM_SRCS := $(LIB_SRCS) $(SIM_PORT_SRCS) $(SIM_MACHINE:%=sim/%.c) \
+	$(wildcard sim/ops/*.c sim/scenarios/*.c)
+# At fixed addresses, so that nothing can depend on where the program lies.
+SIM_CFLAGS = $(SIM_PORT_FLAGS) -Isim -Isim/ops -fno-pie -DXCPU_NCPU_MAX=64 \
+	-DXCPU_CONFIG_FILE='"sim_config.h"'
+
+sim8_EXTRA := -DXCPU_LANES_PER_LINE=8
+sim1_EXTRA := -DXCPU_LANES_PER_LINE=1
+sim-narrow_EXTRA = $(NARROW_FLAGS) -DXCPU_CALL_SLOTS=2 -DXCPU_DRAIN_BUDGET=2
+
+# $(1) world, $(2) program
+define sim_world
+$(1)_CC     := $(CC)
+$(1)_CFLAGS  = $$(SIM_CFLAGS) $$($(1)_EXTRA)
+$(call world,$(1))
+
+$(O)/$(2): $(call objs,$(1),$(SIM_SRCS))
+	$$(call say,LD,$$@)
+	$$(Q)$(CC) -no-pie -o $$@ $$^
+PROGRAMS += $(O)/$(2)
+endef
+$(eval $(call sim_world,sim8,xcpu-sim))
+$(eval $(call sim_world,sim1,xcpu-sim1))
+$(eval $(call sim_world,sim-narrow,xcpu-sim-narrow))
+
+COMMANDS += sim hunt
+sim_CMD    = $(O)/xcpu-sim
+sim_NEEDS  = $(O)/xcpu-sim
+hunt_CMD   = python3 sim/hunt.py $(O)/xcpu-sim $(O)/xcpu-sim1 \
+	$(O)/xcpu-sim-narrow
+hunt_NEEDS = $(O)/xcpu-sim $(O)/xcpu-sim1 $(O)/xcpu-sim-narrow
+
+SUITES += sim sim1
+sim_RUN    = python3 sim/runs.py --seconds 50 $(O)/xcpu-sim
+sim_TIME   = 240
+sim1_RUN   = python3 sim/runs.py --short --seconds 20 $(O)/xcpu-sim1
+sim1_NEEDS = $(O)/xcpu-sim1
+sim1_TIME  = 120
+
+include sim/count.mk

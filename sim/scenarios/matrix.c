@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * matrix.c: --matrix: each fault in each operation and state, ten times each.
+ *
+ * Chance alone takes for ever to a CPU that dies while it registers an event.
+ * So runs come in rounds: one by chance, during which every place is noted where
+ * a fault would strike a CPU in a cell that is still wanted; then that run again,
+ * as it was up to there, with this fault at this place.
+ *
+ * What cannot be is in cannot.h, with why.  It must stay empty, too: a cell that
+ * is said to be out of reach and was reached is an error of that table.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../machine.h"
+#include "cannot.h"
+
+#define WANTED		10
+#define ROUNDS		2000
+#define PLACES_MAX	1024
+#define PER_CELL	3		/* places noted of a cell, in one round */
+#define LOOK_STEPS	7		/* steps between two looks at all CPUs */
+
+static const char *const workload[] = {
+	"storm", "life", "handlers", "only_unregister", "only_tables",
+	"only_event", "only_touch", "only_lazy", "storm", "handlers"
+};
+#define NWORKLOAD (sizeof(workload) / sizeof(workload[0]))
+
+struct place {
+	struct sim_inject one;
+	uint8_t op, state;
+};
+
+static struct place place[PLACES_MAX];
+static unsigned nplaces;
+static uint8_t noted[SIM_NFAULT][SIM_NOP_KIND][SIM_NSTATE];
+static bool noting;
+static uint64_t nruns, nfailed;
+
+static bool
+is_wanted(unsigned f, unsigned op, unsigned state)
+{
+	return sim_hits[f][op][state] < WANTED &&
+	    cannot_kind(f, op, state) == CAN;
+}
+
+/* ---- noting places ---- */
+
+static void
+note(enum sim_fault f, const struct sim_cpu *cpu, uint64_t nth)
+{
+	unsigned op = cpu->op, state = cpu_state(cpu);
+
+	if (noted[f][op][state] == PER_CELL || nplaces == PLACES_MAX ||
+	    !is_wanted(f, op, state))
+		return;
+	noted[f][op][state]++;
+	place[nplaces++] = (struct place){
+		{ f, nth }, (uint8_t)op, (uint8_t)state
+	};
+}
+
+static void
+note_steps(const struct sim_cpu *cpu)
+{
+	for (unsigned f = 0; f < SIM_NFAULT; f++)
+		if (sim_fault_kind[f].per == SIM_PER_STEP)
+			note((enum sim_fault)f, cpu, sim.steps + 1);
+}
+
+static void
+note_access(const struct sim_access *access)
+{
+	if (!noting || access->cpu >= sim_ncpu())
+		return;
+	note_steps(&sim.cpus[access->cpu]);
+	if (sim.steps % LOOK_STEPS == 0)
+		for (unsigned i = 0; i < sim.ncpu; i++)
+			note_steps(&sim.cpus[i]);
+}
+
+static void
+note_all(enum sim_per per, const struct sim_cpu *cpu)
+{
+	for (unsigned f = 0; f < SIM_NFAULT; f++)
+		if (sim_fault_kind[f].per == per)
+			note((enum sim_fault)f, f == SIM_FAULT_BUSY ? sim.cpu :
+			    cpu, sim_opportunities((enum sim_fault)f) + 1);
+}
+
+static void
+note_event(const struct sim_event *ev)
+{
+	if (!noting || ev->cpu >= sim_ncpu())
+		return;
+	if (ev->kind == SIM_EV_KICK)
+		note_all(SIM_PER_KICK, &sim.cpus[ev->a]);
+	else if (ev->kind == SIM_EV_TAKE && ev->a == 0)
+		note_all(SIM_PER_TAKE, &sim.cpus[ev->cpu]);
+	else if (ev->kind == SIM_EV_RUN)
+		note_all(SIM_PER_RUN, &sim.cpus[ev->cpu]);
+}
+
+static struct sim_observer observer = {
+	.access = note_access, .event = note_event,
+};
+
+/* ---- rounds ---- */
+
+static void
+run_once(const struct sim_config *config, struct sim_result *result)
+{
+	nruns++;
+	if (sim_run(config, result))
+		return;
+	nfailed++;
+	printf("# seed %" PRIu64 " of %s: %s: %s\n", config->seed,
+	    config->scenario->name, sim_verdict_name[result->verdict],
+	    result->text);
+}
+
+/* The noted run again, with one fault more. */
+static void
+run_again(struct sim_config *config, const struct sim_inject *was, unsigned n,
+    const struct place *p)
+{
+	static struct sim_result *result;
+	static struct sim_inject list[SIM_INJECTED_MAX];
+
+	if (result == NULL)
+		result = sim_result_new();
+	memcpy(list, was, n * sizeof(list[0]));
+	list[n] = p->one;
+	config->inject = list;
+	config->ninject = n + 1;
+	run_once(config, result);
+}
+
+static void
+run_round(unsigned round, struct sim_result *result)
+{
+	struct sim_config config = {
+		.seed = round,
+		.scenario = sim_scenario_find(workload[round % NWORKLOAD]),
+		.faults = SIM_ALL_FAULTS & ~SIM_FAULT_BIT(SIM_FAULT_DIE),
+	};
+	unsigned n;
+
+	nplaces = 0;
+	memset(noted, 0, sizeof(noted));
+	noting = true;
+	run_once(&config, result);
+	noting = false;
+	n = result->ninjected < SIM_INJECTED_MAX ? result->ninjected :
+	    SIM_INJECTED_MAX - 1;
+	for (unsigned i = 0; i < nplaces; i++)
+		if (is_wanted(place[i].one.fault, place[i].op, place[i].state))
+			run_again(&config, result->injected, n, &place[i]);
+}
+
+/* How many cells are wanted still. */
+static unsigned
+count_wanted(void)
+{
+	unsigned n = 0;
+
+	for (unsigned f = 0; f < SIM_NFAULT; f++)
+		for (unsigned op = 0; op < SIM_NOP_KIND; op++)
+			for (unsigned s = 0; s < SIM_NSTATE; s++)
+				n += is_wanted(f, op, s);
+	return n;
+}
+
+/* ---- the table ---- */
+
+static void
+print_cell(unsigned f, unsigned op, unsigned s)
+{
+	uint64_t hits = sim_hits[f][op][s];
+
+	switch (cannot_kind(f, op, s)) {
+	case CANNOT:
+		printf(" %9s", hits == 0 ? ". " : "WRONG ");
+		break;
+	case RARELY:
+		printf(" %8" PRIu64 "~", hits);
+		break;
+	default:
+		printf(" %8" PRIu64 "%c", hits, hits < WANTED ? '!' : ' ');
+		break;
+	}
+}
+
+static void
+print_table(void)
+{
+	for (unsigned f = 0; f < SIM_NFAULT; f++) {
+		printf("%-12s", sim_fault_kind[f].name);
+		for (unsigned s = 0; s < SIM_NSTATE; s++)
+			printf(" %8s ", sim_state_name[s]);
+		putchar('\n');
+		for (unsigned op = 0; op < SIM_NOP_KIND; op++) {
+			printf("  %-10s", sim_op_name[op]);
+			for (unsigned s = 0; s < SIM_NSTATE; s++)
+				print_cell(f, op, s);
+			putchar('\n');
+		}
+	}
+	printf("cells that cannot be (.), or are windows of a few steps (~):\n");
+	cannot_print();
+}
+
+static unsigned
+count_wrong(unsigned *possible)
+{
+	unsigned wrong = 0;
+
+	*possible = 0;
+	for (unsigned f = 0; f < SIM_NFAULT; f++)
+		for (unsigned op = 0; op < SIM_NOP_KIND; op++)
+			for (unsigned s = 0; s < SIM_NSTATE; s++) {
+				enum cannot_kind k = cannot_kind(f, op, s);
+
+				*possible += k == CAN;
+				wrong += k == CANNOT && sim_hits[f][op][s] != 0;
+			}
+	return wrong;
+}
+
+static bool
+open_matrix(const char *arg)
+{
+	(void)arg;
+	sim_observe(&observer);
+	return true;
+}
+
+static int
+run_matrix(const struct sim_config *config)
+{
+	struct sim_result *result = sim_result_new();
+	unsigned wanted = 1, wrong, possible;
+
+	(void)config;
+	for (unsigned round = 1; round <= ROUNDS && wanted != 0; round++) {
+		run_round(round, result);
+		wanted = count_wanted();
+		if (round % 16 == 0 && isatty(STDERR_FILENO))
+			fprintf(stderr, "\rround %u, %u cells wanted ", round,
+			    wanted);
+	}
+	print_table();
+	wrong = count_wrong(&possible);
+	printf("%u cells, %u reached %u times, %u not; %u reached that cannot "
+	    "be; %" PRIu64 " runs, %" PRIu64 " failed\n", possible,
+	    possible - wanted, WANTED, wanted, wrong, nruns, nfailed);
+	free(result);
+	return wanted != 0 || wrong != 0 || nfailed != 0;
+}
+
+SIM_PLUGIN(matrix) = {
+	.name = "matrix",
+	.help = "each fault in each operation and state, ten times each",
+	.open = open_matrix, .run = run_matrix,
+};

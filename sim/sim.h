@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sim.h: a simulated machine that runs the library's own source.
+ *
+ * One seed is one run, and the same run every time: CPUs are fibers on one
+ * thread, every access of src/ is a place where the seed may switch to another
+ * CPU, and time is a number.  Nothing here reads a clock of the host, and no
+ * decision or line of output depends on an address.
+ *
+ * A scenario is what the CPUs do.  It calls xcpu_*() as a kernel would, and the
+ * functions below for what a kernel has beside it: page tables, accesses
+ * through them, locks, idling, going offline.  The machine adds interrupts,
+ * NMIs, timer ticks, table walkers that fill on their own, and faults, and it
+ * judges: see enum sim_verdict.
+ *
+ *	static void
+ *	hello_main(unsigned cpu)
+ *	{
+ *		sim_op_begin(SIM_OP_EVENT);
+ *		sim_op_end(xcpu_resched((cpu + 1) % sim_ncpu()));
+ *	}
+ *	SIM_SCENARIO(hello) = {
+ *		.name = "hello", .what = "each CPU wakes the next",
+ *		.min_cpus = 2, .max_cpus = 8, .main = hello_main,
+ *	};
+ *
+ * Memory is sequentially consistent here: weak memory is the explorer's work.
+ * Only stores through page tables may be late ("in flight"), until the next
+ * release, fence or flush of their CPU.
+ */
+#ifndef XCPU_SIM_SIM_H
+#define XCPU_SIM_SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xcpu/xcpu.h>
+
+#include "sim_atomic.h"
+
+/* ---------------------------------------------------------------------
+ * Faults.  X(symbol, number in the catalogue, name, opportunity, one in how
+ * many, what happens).  Each occasion where a fault could strike is an
+ * opportunity; they are numbered from 1 in each run, and "lose@57" is one
+ * instance: the 57th kick is lost.  What a fault draws by chance (for how long,
+ * on whom) depends on the seed and this number alone.
+ */
+#define SIM_FAULTS(X)							\
+	X(LOSE, 1, "lose", KICK, 40, "a kick is lost on its way")	\
+	X(DELAY, 2, "delay", KICK, 12, "a kick is late, and overtaken")	\
+	X(DUPLICATE, 3, "duplicate", KICK, 25, "a kick arrives twice")	\
+	X(SPURIOUS, 3, "spurious", STEP, 4000,				\
+	    "an interrupt that nobody sent, to any CPU, offline ones too") \
+	X(BUSY, 4, "busy", KICK, 40,					\
+	    "the sender's controller is busy, or never gets idle")	\
+	X(STUCK, 5, "stuck", STEP, 60000,				\
+	    "a CPU stands still, doorbell masked; NMIs get through")	\
+	X(DIE, 6, "die", STEP, 60000, "a CPU stops for ever")		\
+	X(NMI, 7, "nmi", STEP, 2000, "an NMI from elsewhere, anywhere")	\
+	X(PREEMPT, 8, "preempt", STEP, 6000,				\
+	    "a virtual CPU is off its core for long")			\
+	X(STORM, 9, "storm", STEP, 60000, "a burst of interrupts to one CPU") \
+	X(LINGER, 10, "linger", STORE, 8,				\
+	    "a store through a page table stays in flight for long")	\
+	X(PERMUTE, 11, "permute", BOOT, 2,				\
+	    "hardware numbers of the CPUs are sparse and in no order")	\
+	X(BROADCAST, 12, "broadcast", KICK, 30,				\
+	    "a kick reaches every CPU, parked ones too")		\
+	X(CLOCK, 13, "clock", CLOCK, 60,				\
+	    "a CPU's clock jumps back or ahead, stops, or wraps")	\
+	X(UNPLUG, 14, "unplug", STEP, 20000,				\
+	    "a CPU goes offline and returns, at its next safe point")	\
+	X(SUSPEND, 14, "suspend", STEP, 60000,				\
+	    "the same for long, and its latches come back as they were") \
+	X(WALK, 15, "walk", STEP, 30,					\
+	    "a table walker fills on its own, from any loaded root")	\
+	X(ERRATUM, 17, "erratum", BOOT, 3,				\
+	    "a flush is over before older stores: hooks flush twice")	\
+	X(CONSUME, 18, "consume", TAKE, 40,				\
+	    "an interrupt is taken, and its handler not called")	\
+	X(HALT, 18, "halt", HALT, 8, "halting returns without an interrupt")		\
+	X(TRAP, 19, "trap", RUN, 20,					\
+	    "a called function runs under a host lock, others spin for it") \
+	X(OVERRUN, 20, "overrun", RUN, 60,				\
+	    "a called function or handler does not return for long")
+
+/* F16, narrow widths, is a build of its own: see rules.mk. */
+
+enum sim_fault {
+#define SIM_FAULT_ENUM_(sym, number, name, per, odds, what) SIM_FAULT_##sym,
+	SIM_FAULTS(SIM_FAULT_ENUM_)
+#undef SIM_FAULT_ENUM_
+	SIM_NFAULT
+};
+
+/* What the opportunities of a fault are counted in. */
+enum sim_per {
+	SIM_PER_KICK,	/* one target of one kick */
+	SIM_PER_STEP,	/* one access of the library, or step of a scenario */
+	SIM_PER_TAKE,	/* one interrupt taken */
+	SIM_PER_HALT,	/* one halt */
+	SIM_PER_RUN,	/* one function or handler run by the library */
+	SIM_PER_STORE,	/* one store through a page table */
+	SIM_PER_CLOCK,	/* one look at a clock */
+	SIM_PER_BOOT	/* one per run */
+};
+
+struct sim_fault_kind {
+	const char *name;
+	const char *what;
+	unsigned number;	/* F1 ... F20 */
+	enum sim_per per;
+	unsigned odds;		/* one in so many opportunities, by default */
+};
+
+extern const struct sim_fault_kind sim_fault_kind[SIM_NFAULT];
+
+/* A set of faults, as bits 1 << SIM_FAULT_x. */
+#define SIM_FAULT_BIT(fault)	((uint32_t)1 << (fault))
+#define SIM_ALL_FAULTS		(((uint32_t)1 << SIM_NFAULT) - 1)
+
+/* "lose,nmi", "F1,F7", "all", "none", "all,-die"; false: a word is unknown. */
+bool sim_faults_parse(const char *text, uint32_t *set);
+
+/* One instance: the nth opportunity of a fault, counted from 1. */
+struct sim_inject {
+	enum sim_fault fault;
+	uint64_t nth;
+};
+
+/* How many opportunities the run has had so far, or had when it ended. */
+uint64_t sim_opportunities(enum sim_fault fault);
+
+/* ---------------------------------------------------------------------
+ * Operations and states: the axes of the matrix fault x operation x state.
+ * A scenario says which operation a CPU is in; the machine knows the state.
+ */
+#define SIM_OPS(X)							\
+	X(NONE, "none")			/* between operations */	\
+	X(CALL, "call")							\
+	X(DEADLINE, "deadline")		/* a call with a timeout */	\
+	X(START, "start")		/* a call that nobody waits for */ \
+	X(EVENT, "event")						\
+	X(REGISTER, "register")						\
+	X(UNREGISTER, "unregister")					\
+	X(FLUSH, "flush")		/* a shootdown of a space */	\
+	X(TABLES, "tables")		/* and page tables are freed */	\
+	X(KERNEL, "kernel")		/* of the kernel's space */	\
+	X(SWITCH, "switch")						\
+	X(LAZY, "lazy")							\
+	X(TOUCH, "touch")		/* accesses through page tables */ \
+	X(IDLE, "idle")							\
+	X(POLL, "poll")							\
+	X(ONLINE, "online")						\
+	X(OFFLINE, "offline")
+
+enum sim_op_kind {
+#define SIM_OP_ENUM_(sym, name) SIM_OP_##sym,
+	SIM_OPS(SIM_OP_ENUM_)
+#undef SIM_OP_ENUM_
+	SIM_NOP_KIND
+};
+
+/* Where the CPU that a fault strikes stands: the first that fits. */
+#define SIM_STATES(X)							\
+	X(OFF, "off")			/* lane OFF, or not started */	\
+	X(LEAVING, "leaving")						\
+	X(NMI, "nmi")			/* in an NMI */			\
+	X(HANDLER, "handler")		/* a function run for others */	\
+	X(DRAIN, "drain")		/* in the interrupt otherwise */ \
+	X(HALTED, "halted")						\
+	X(POLLING, "polling")						\
+	X(WAITING, "waiting")		/* in a wait of the library */	\
+	X(LAZY, "lazy")							\
+	X(LOCKED, "locked")		/* holds a host lock */		\
+	X(MASKED, "masked")		/* doorbell masked otherwise */	\
+	X(OPEN, "open")			/* none of these */
+
+enum sim_state {
+#define SIM_STATE_ENUM_(sym, name) SIM_STATE_##sym,
+	SIM_STATES(SIM_STATE_ENUM_)
+#undef SIM_STATE_ENUM_
+	SIM_NSTATE
+};
+
+extern const char *const sim_op_name[SIM_NOP_KIND];
+extern const char *const sim_state_name[SIM_NSTATE];
+
+/*
+ * How often each fault struck, by the operation and state of the CPU struck.
+ * Sums over all runs of the process: whoever prints them may zero them.
+ */
+extern uint64_t sim_hits[SIM_NFAULT][SIM_NOP_KIND][SIM_NSTATE];
+
+/* ---------------------------------------------------------------------
+ * Scenarios.
+ */
+struct sim_scenario {
+	const char *name;
+	const char *what;		/* one line */
+	unsigned min_cpus, max_cpus;
+	uint32_t unsuited;		/* faults it must be spared, with why */
+	/* Whoever idles is woken by somebody: ticks may stop in idle CPUs. */
+	bool tickless;
+	/* Before any CPU runs: reset your own static data.  May be NULL. */
+	void (*setup)(void);
+	/* On each CPU: online, in a thread, doorbell open.  Then it idles. */
+	void (*main)(unsigned cpu);
+	/* In each NMI, after the library had its look.  May be NULL. */
+	void (*nmi)(unsigned cpu);
+	/* When all have finished, on no CPU: sim_fail() if something is wrong. */
+	void (*check)(void);
+};
+
+/* Puts a scenario into the program's list; nothing else names it. */
+#define SIM_SCENARIO(id)						\
+	static const struct sim_scenario sim_scenario_##id;		\
+	static const struct sim_scenario *const sim_scenario_ptr_##id	\
+	    __attribute__((used, section("sim_scenarios"))) =		\
+	    &sim_scenario_##id;						\
+	static const struct sim_scenario sim_scenario_##id
+
+/* By name; NULL: there is none. */
+const struct sim_scenario *sim_scenario_find(const char *name);
+/* The nth in the order of the names; NULL: no more. */
+const struct sim_scenario *sim_scenario_nth(unsigned n);
+
+/* ---------------------------------------------------------------------
+ * One run.
+ */
+enum sim_controller {
+	SIM_BY_SEED,
+	SIM_LAPIC,	/* one latch per CPU; sender's ICR may be busy */
+	SIM_GIC,	/* one latch per source: an interrupt for each sender */
+	SIM_SSIP	/* one level bit, cleared by the handler */
+};
+
+/*
+ * Defects of the machine, to show that the oracles see: the port's hooks do
+ * less than their contract, or hardware breaks it.
+ */
+#define SIM_BUGS(X)							\
+	X(NONE, "none", "")						\
+	X(FLUSH_NOTHING, "flush-nothing", "the flush hook does nothing") \
+	X(FLUSH_LEAF, "flush-leaf", "it leaves intermediate entries")	\
+	X(FLUSH_LOCAL, "flush-nonglobal", "it leaves global entries")	\
+	X(FLUSH_FIRST, "flush-first", "of a range it drops one page")	\
+	X(FLUSH_NO_DRAIN, "flush-no-drain",				\
+	    "it does not wait for stores in flight")			\
+	X(ROOT_NO_FLUSH, "root-no-flush",				\
+	    "loading a root drops nothing of it (retained ASIDs)")	\
+	X(ONE_FLUSH, "one-flush", "with the erratum, it flushes once")	\
+	X(KICK_LOGICAL, "kick-logical",					\
+	    "kicks go to hardware numbers as if they were indices")	\
+	X(KICK_FIRST, "kick-first", "of a set, only the first is kicked") \
+	X(LATE_ACK, "late-ack", "the latch is cleared after the handler") \
+	X(HALT_GAP, "halt-gap", "unmasking and halting are two steps")
+
+enum sim_bug {
+#define SIM_BUG_ENUM_(sym, name, what) SIM_BUG_##sym,
+	SIM_BUGS(SIM_BUG_ENUM_)
+#undef SIM_BUG_ENUM_
+	SIM_NBUG
+};
+
+struct sim_config {
+	uint64_t seed;
+	const struct sim_scenario *scenario;
+	unsigned ncpu;			/* 0: by seed */
+	unsigned ops;			/* for sim_ops(); 0: by seed */
+	uint32_t faults;		/* by chance, SIM_FAULT_BIT() */
+	/* If not NULL: these instances and no others; `faults` says nothing. */
+	const struct sim_inject *inject;
+	unsigned ninject;
+	enum sim_controller controller;
+	bool retain;			/* roots are tagged: entries are kept */
+	bool calm;			/* no ticks, walkers or stores in flight */
+	enum sim_bug bug;
+	uint64_t limit_steps;		/* 0: default */
+	bool log;			/* one line per event, to stdout */
+};
+
+enum sim_verdict {
+	SIM_OK,
+	SIM_STALE,	/* access or walk through what a shootdown ended */
+	SIM_LOST_KICK,	/* work stands and nobody was kicked for it */
+	SIM_HANG,	/* not finished long after the faults ended */
+	SIM_STALL,	/* a wait complained though nothing was wrong */
+	SIM_ORDER,	/* a scenario's check: what ran, how often, when */
+	SIM_EARLY,	/* a scenario's check: completion before the work */
+	SIM_CONTRACT,	/* the library broke the contract of a hook */
+	SIM_PANIC,	/* xcpu_port_panic() */
+	SIM_NVERDICT
+};
+
+extern const char *const sim_verdict_name[SIM_NVERDICT];
+
+struct sim_result {
+	enum sim_verdict verdict;
+	bool healed;			/* failed after the faults had ended */
+	char text[200];			/* what is wrong; no addresses */
+	unsigned ncpu;
+	enum sim_controller controller;
+	uint64_t steps;
+	uint64_t ns;			/* when it ended */
+	uint64_t healed_ns;		/* when the faults ended; 0: none had begun */
+	uint64_t kicks;			/* sent by the library */
+	uint64_t stalls;		/* reports of waits */
+	uint64_t digest;		/* of all events: equal means same run */
+	/* What struck, in order; the first SIM_INJECTED_MAX. */
+	unsigned ninjected;
+	struct sim_inject injected[];
+};
+
+#define SIM_INJECTED_MAX 4096
+
+/* Where results are filled in; room for SIM_INJECTED_MAX instances. */
+struct sim_result *sim_result_new(void);
+
+/* Run once.  True: SIM_OK.  Not reentrant. */
+bool sim_run(const struct sim_config *config, struct sim_result *result);
+
+/*
+ * Remove injected faults from a failing run as long as it fails in the same
+ * way (delta debugging).  In `list` comes what is left; answers with its length.
+ */
+unsigned sim_minimise(const struct sim_config *config,
+    const struct sim_result *failed, struct sim_inject *list);
+
+/* ---------------------------------------------------------------------
+ * For scenarios, on a CPU unless it says otherwise.
+ */
+
+/* Anywhere. */
+unsigned sim_ncpu(void);
+/* Operations that each CPU should do. */
+unsigned sim_ops(void);
+/* Virtual time since boot, the same on all CPUs (unlike their own clocks). */
+uint64_t sim_now_ns(void);
+struct xcpu_domain *sim_domain(void);
+/* Have the faults of this run ended? */
+bool sim_healed(void);
+/* Does the fault strike by chance in this run, or is it in the inject list? */
+bool sim_fault_on(enum sim_fault fault);
+/* Zeroed memory that lives until the run ends; never NULL. */
+void *sim_alloc(size_t bytes);
+
+/* The first failure ends the run, from anywhere; `format` as printf(). */
+void sim_fail(enum sim_verdict verdict, const char *format, ...)
+    __attribute__((noreturn, format(printf, 2, 3)));
+/* A line of the log, if there is one; part of the digest either way. */
+void sim_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+unsigned sim_cpu(void);
+/* 0 to n-1, from this CPU's own stream (scheduling and faults have others). */
+unsigned sim_random(unsigned n);
+/* True one time in n. */
+bool sim_one_in(unsigned n);
+
+/* Somewhere others may run, interrupts come, and steps are counted. */
+void sim_step(void);
+/* Work for so long, interruptible. */
+void sim_work_ns(uint64_t ns);
+/* What the CPU is about; begin nests not.  `error` is noted in the log. */
+void sim_op_begin(enum sim_op_kind kind);
+void sim_op_end(int error);
+/*
+ * Between operations, in a thread, without locks: here unplug and suspend
+ * strike.  sim_op_end() and sim_idle() contain one.
+ */
+void sim_safe_point(void);
+
+/*
+ * Idle once as a kernel does: until an interrupt, if nothing is pending.  May be
+ * called masked, and returns so: mask, test your own flag, sim_idle(), again.
+ */
+void sim_idle(void);
+/*
+ * Offline, off for so long, and online again; as a kernel's hot-plug does.  No
+ * space is loaded afterwards: the same after any safe point where it struck.
+ */
+void sim_replug(uint64_t off_ns);
+/* Is the CPU dead for good (fault "die")?  Who asks it waits in vain. */
+bool sim_dead(unsigned cpu);
+bool sim_any_dead(void);
+/*
+ * Has the stall hook given up a wait?  It does for dead CPUs, and now and then
+ * with stuck ones.  Until then -XCPU_ETIMEDOUT can only be a deadline's.
+ */
+bool sim_gave_up(void);
+
+/* Mask and unmask, as a kernel does around its own things. */
+unsigned long sim_mask(void);
+void sim_unmask(unsigned long state);
+
+/*
+ * A host spinlock.  Waiters call xcpu_poll().  A lock whose holder died is
+ * taken over.  Zero is free.
+ */
+struct sim_lock {
+	unsigned holder;	/* CPU + 1 */
+	unsigned long state;
+};
+void sim_lock(struct sim_lock *lock);
+void sim_unlock(struct sim_lock *lock);
+
+/* ---------------------------------------------------------------------
+ * Address spaces.
+ *
+ * A space has SIM_TABLES tables of SIM_TABLE_PAGES pages each; pages are named
+ * by their number, 0 to SIM_PAGES - 1.  Frames and tables that are freed are
+ * poisoned, and handed out again at once.  All changes of one space need a lock
+ * of the scenario's around them (not around the shootdown).
+ */
+#define SIM_TABLES	8
+#define SIM_TABLE_PAGES	8
+#define SIM_PAGES	(SIM_TABLES * SIM_TABLE_PAGES)
+#define SIM_SPACES_MAX	32
+
+struct sim_space;
+
+/* An entry or a table that was taken out, until nobody can use it any more. */
+struct sim_change {
+	struct sim_space *space;
+	unsigned page;		/* first ... */
+	unsigned npages;	/* ... and how many: what must be shot down */
+	bool tables;		/* tables are freed: XCPU_FLUSH_TABLES */
+	uint64_t version;	/* of the newest change */
+	uint32_t frame[SIM_TABLE_PAGES + 1];	/* to be freed; 0: none */
+};
+
+/* NULL when there are SIM_SPACES_MAX already. */
+struct sim_space *sim_space_new(void);
+/* Its tables and frames are reused at once; false: a CPU has it loaded. */
+bool sim_space_free(struct sim_space *space);
+/* The kernel's, whose pages all CPUs share, as global entries. */
+struct sim_space *sim_space_kernel(void);
+struct xcpu_space *sim_space_xcpu(struct sim_space *space);
+/* 0 for the kernel's; a number that is never used twice in a run. */
+unsigned sim_space_id(const struct sim_space *space);
+uint64_t sim_page_va(const struct sim_space *space, unsigned page);
+
+/* A fresh frame, or the page's own if it is mapped, writable or not. */
+void sim_map(struct sim_space *space, unsigned page, bool writable);
+bool sim_mapped(const struct sim_space *space, unsigned page);
+/* Take the entry out; false: there was none. */
+bool sim_unmap(struct sim_space *space, unsigned page, struct sim_change *change);
+/* Another frame in its place. */
+bool sim_remap(struct sim_space *space, unsigned page, struct sim_change *change);
+/* Take its right to write; the frame stays. */
+bool sim_protect(struct sim_space *space, unsigned page, struct sim_change *change);
+/* Take out a whole table, with the pages under it. */
+bool sim_unmap_table(struct sim_space *space, unsigned page,
+    struct sim_change *change);
+/*
+ * The shootdown of these changes is over: nobody may use them from here on,
+ * and what was behind them is reused.  `error` is what the shootdown returned:
+ * unless it is 0, all is kept for ever, and nothing is promised.
+ */
+void sim_change_done(struct sim_change *change, int error);
+/* xcpu_shootdown() of the change, then sim_change_done(); answers its error. */
+int sim_shootdown(struct sim_change *change);
+
+/*
+ * One access through the loaded root, or of the kernel's pages from anywhere.
+ * False: a page fault (not mapped, not writable), or another space is loaded.
+ * A lazy CPU must not touch its space.
+ */
+bool sim_touch(struct sim_space *space, unsigned page, bool write);
+
+/* ---------------------------------------------------------------------
+ * Observers: the cost model, the trace.  Any member may be NULL.
+ */
+enum sim_event_kind {
+	SIM_EV_KICK,		/* a: target, b: number of the kick */
+	SIM_EV_LOST,		/* the same: it will not arrive */
+	SIM_EV_LATCH,		/* at the target; a: source, b: number */
+	SIM_EV_TAKE,		/* interrupt begins; a: 0 kick, 1 tick, 2 NMI */
+	SIM_EV_TAKEN,		/* and ends */
+	SIM_EV_POST,		/* from here to STATE: as in <xcpu/trace.h> */
+	SIM_EV_CLAIM,
+	SIM_EV_RUN,		/* a: class bit, b: number of the run */
+	SIM_EV_RAN,
+	SIM_EV_WAIT,		/* a: enum xcpu_wait_kind */
+	SIM_EV_WAITED,		/* a: the same, b: error */
+	SIM_EV_REKICK,		/* a: kind, b: lowest CPU missing */
+	SIM_EV_STALL,		/* a: kind, b: lowest CPU missing */
+	SIM_EV_FLUSH,		/* a: space id, b: pages; 0: all */
+	SIM_EV_SWITCH,		/* a: space id; ~0: none */
+	SIM_EV_STATE,		/* a: lane state */
+	SIM_EV_HALT,
+	SIM_EV_WAKE,
+	SIM_EV_OP,		/* a: enum sim_op_kind */
+	SIM_EV_OP_END,		/* a: the same, b: error */
+	SIM_EV_FAULT,		/* a: enum sim_fault, b: its number */
+	SIM_EV_CHANGE,		/* a: space id, b: version */
+	SIM_EV_NOTE,
+	SIM_NEV
+};
+
+extern const char *const sim_event_name[SIM_NEV];
+
+struct sim_event {
+	uint64_t ns;
+	uint64_t step;
+	enum sim_event_kind kind;
+	unsigned cpu;
+	uint64_t a, b;
+	const char *text;	/* SIM_EV_NOTE only */
+};
+
+/*
+ * One access of the library.  `where` is a byte offset from a fixed place of
+ * the program's static memory (it may be negative): the same in every run of
+ * one program.  All that the library accesses is static: the domain, the CPU
+ * blocks, spaces, sim_alloc(), the CPUs' stacks.
+ */
+struct sim_access {
+	uint64_t ns;
+	unsigned cpu;
+	int64_t where;
+	const struct sim_site *site;	/* op, size, order, file, line */
+	bool changed;		/* a compare-and-swap that succeeded, or any write */
+};
+
+struct sim_observer {
+	void (*begin)(const struct sim_config *config, unsigned ncpu);
+	void (*access)(const struct sim_access *access);
+	void (*event)(const struct sim_event *event);
+	void (*end)(const struct sim_result *result);
+	struct sim_observer *next;	/* the machine's */
+};
+
+/* From now on, for all runs. */
+void sim_observe(struct sim_observer *observer);
+
+/* Name of a static object, for those who print `where`; "domain+0x40". */
+void sim_where_name(int64_t where, char *text, size_t size);
+
+/*
+ * Options of the program that live in files of their own.  `open` gets the
+ * argument of --NAME (NULL if there is none to take) before any run, and may
+ * call sim_observe(); false: it has printed what is wrong.  `run`, if there,
+ * is called in place of the runs, and its answer is the exit status.
+ */
+struct sim_plugin {
+	const char *name;
+	const char *arg;	/* "FILE"; NULL: takes none */
+	const char *help;
+	bool (*open)(const char *arg);
+	int (*run)(const struct sim_config *config);
+	void (*close)(void);	/* after all runs; may be NULL */
+};
+
+#define SIM_PLUGIN(id)							\
+	static const struct sim_plugin sim_plugin_##id;			\
+	static const struct sim_plugin *const sim_plugin_ptr_##id	\
+	    __attribute__((used, section("sim_plugins"))) =		\
+	    &sim_plugin_##id;						\
+	static const struct sim_plugin sim_plugin_##id
+
+#endif /* XCPU_SIM_SIM_H */
