@@ -6,7 +6,8 @@
  * it, as far as the place where it stands allows:
  *
  *	doorbell open			the interrupt does it
- *	doorbell masked, in a thread	STOP, FLUSH, CALL; and EVENT in a round
+ *	doorbell masked, in a thread	STOP, FLUSH, CALL; and EVENT in a round,
+ *					and while a CPU is to become ready
  *	host lock held, in a handler	STOP, FLUSH
  *
  * so that two CPUs may wait for each other in every combination that the API
@@ -70,7 +71,8 @@ servable(const struct xcpu_cpu *self, const struct xcpui_wait *wait)
 	if ((context & XCPU_CTX_LOCKED) != 0 || self->depth != 0 ||
 	    self->polling != 0)
 		return XCPU_LANE_STOP | XCPU_LANE_FLUSH;
-	if (wait->kind == XCPU_WAIT_ROUND || XCPU_PORT_LEVEL == 0)
+	if (wait->kind == XCPU_WAIT_ROUND || wait->kind == XCPU_WAIT_READY ||
+	    XCPU_PORT_LEVEL == 0)
 		return XCPU_LANE_CLASSES;
 	return XCPU_LANE_STOP | XCPU_LANE_FLUSH | XCPU_LANE_CALL;
 }
