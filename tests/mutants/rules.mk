@@ -8,7 +8,7 @@ COMMANDS += mutants
 mutants_CMD   = python3 tools/mutants --out $(O)
 
 # In a test run: the quickest killers, so many seconds of them, two at a time.
-# It joins the tests (SUITES += mutants) when no mutant survives.
+SUITES += mutants
 mutants_RUN   = python3 tools/mutants --out $(O) --share 200
 mutants_NEEDS = $(ENGINES)
 mutants_TIME  = 300
