@@ -119,19 +119,24 @@ UNITY := $(call objs,lib,$(wildcard src/xcpu_all.c))
 all: lib
 lib: $(LIB) $(UNITY)
 
-# ---- Six freestanding builds against port/template -----------------------
+# ---- Freestanding builds against port/template ---------------------------
 
-FREESTANDING := $(foreach a,x86_64 aarch64 riscv64,free-$(a)-gcc free-$(a)-clang)
+# Six of the core, for which there is a limit, and six of all that there is.
+CORE_ONLY := -DXCPU_MSG_SLOTS=0
+FREESTANDING := $(foreach b,core full,$(foreach a,x86_64 aarch64 riscv64,\
+	$(b)-$(a)-gcc $(b)-$(a)-clang))
 
-# $(1) world, $(2) architecture, $(3) compiler
+# $(1) world, $(2) architecture, $(3) compiler, $(4) options
 define freestanding
 $(1)_CC     := $(3) $(call target,$(3),$(2))
-$(1)_CFLAGS := $(CFLAGS_freestanding) $(CFLAGS_$(2)) -Iport/template
+$(1)_CFLAGS := $(CFLAGS_freestanding) $(CFLAGS_$(2)) -Iport/template $(4)
 $(call world,$(1))
 endef
 $(foreach a,x86_64 aarch64 riscv64,\
-  $(eval $(call freestanding,free-$(a)-gcc,$(a),$(GCC_$(a))))\
-  $(eval $(call freestanding,free-$(a)-clang,$(a),clang)))
+  $(eval $(call freestanding,core-$(a)-gcc,$(a),$(GCC_$(a)),$(CORE_ONLY)))\
+  $(eval $(call freestanding,core-$(a)-clang,$(a),clang,$(CORE_ONLY)))\
+  $(eval $(call freestanding,full-$(a)-gcc,$(a),$(GCC_$(a)),))\
+  $(eval $(call freestanding,full-$(a)-clang,$(a),clang,)))
 
 FREE_OBJS := $(foreach w,$(FREESTANDING),$(call objs,$(w),$(LIB_SRCS)))
 

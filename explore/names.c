@@ -38,6 +38,10 @@ static const struct field cpu_fields[] = {
 	FIELD(struct xcpu_cpu, call.slot[0].open),
 	FIELD(struct xcpu_cpu, call.slot[1].todo),
 	FIELD(struct xcpu_cpu, call.slot[1].open),
+	FIELD(struct xcpu_cpu, msg.active),
+	FIELD(struct xcpu_cpu, msg.passive),
+	FIELD(struct xcpu_cpu, msg.asleep),
+	FIELD(struct xcpu_cpu, msg.out),
 	{ 0, 0, NULL }
 };
 
@@ -46,6 +50,8 @@ static const struct field domain_fields[] = {
 	FIELD(struct xcpu_domain, online),
 	FIELD(struct xcpu_domain, flush_round),
 	FIELD(struct xcpu_domain, event_round),
+	FIELD(struct xcpu_domain, rings_used),
+	FIELD(struct xcpu_domain, msg_always_tell),
 	FIELD(struct xcpu_domain, kernel.generation),
 	FIELD(struct xcpu_domain, kernel.active),
 	{ 0, 0, NULL }

@@ -9,7 +9,7 @@
 EXPLORE_SRCS := $(wildcard explore/*.c explore/litmus/*.c explore/programs/*.c)
 EXPLORE_FLAGS := $(SIM_PORT_FLAGS) -O3 -Iexplore \
 	-DXCPU_CALL_SLOTS=2 -DXCPU_SPACE_RANGES=2 -DXCPU_STATS=0 \
-	-DXCPU_EVENT_MAX=128
+	-DXCPU_EVENT_MAX=128 -DXCPU_MSG_SLOTS=4 -DXCPU_MSG_BUDGET=4
 
 # $(1) world, $(2) lanes, $(3) program, $(4) CPUs at most (4)
 define explore_world
@@ -42,10 +42,10 @@ explore-litmus_NEEDS = $(EXPLORE)
 explore-litmus_TIME  = 30
 explore_RUN   = $(EXPLORE) --tap --golden $(EXPLORE_GOLDEN) $(EXPLORE_ALL)
 explore_NEEDS = $(EXPLORE)
-explore_TIME  = 120
+explore_TIME  = 180
 explore8_RUN   = $(EXPLORE8) --tap --golden $(EXPLORE_GOLDEN) $(EXPLORE_ALL)
 explore8_NEEDS = $(EXPLORE8)
-explore8_TIME  = 180
+explore8_TIME  = 240
 
 # What the models of the protocols rejected, and each fence by hand.
 SUITES += explore-rejected

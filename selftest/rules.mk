@@ -7,11 +7,13 @@ selftest-lane_EXTRA := -DXCPU_CONFIG_FILE='"traced.h"' -DXCPU_NCPU_MAX=16 \
 	-DXCPU_LANES_PER_LINE=1 -DXCPU_DRAIN_BUDGET=4 -DXCPU_EVENT_MAX=128
 selftest-narrow_EXTRA := -DXCPU_NCPU_MAX=70 -DXCPU_SEQ_BITS=4 \
 	-DXCPU_EVENT_GEN_BITS=2 -DXCPU_SPACE_RANGES=2 -DXCPU_CALL_SLOTS=4 \
-	-DXCPU_STATS=0
+	-DXCPU_MSG_SLOTS=4 -DXCPU_STATS=0
 selftest-kick_EXTRA := -DXCPU_PORT_LEVEL=1
 selftest-poll_EXTRA := -DXCPU_PORT_LEVEL=0
+selftest-core_EXTRA := -DXCPU_MSG_SLOTS=0
 
-SELFTEST_WORLDS := selftest-lane selftest-narrow selftest-kick selftest-poll
+SELFTEST_WORLDS := selftest-lane selftest-narrow selftest-kick selftest-poll \
+	selftest-core
 
 # $(1) world
 define selftest_world

@@ -11,7 +11,7 @@
 static const struct selftest_group *const groups[] = {
 	&selftest_port, &selftest_event, &selftest_unregister, &selftest_call,
 	&selftest_start, &selftest_drain, &selftest_idle, &selftest_nested,
-	&selftest_deadline, &selftest_life, &selftest_offline,
+	&selftest_msg, &selftest_msg_wait, &selftest_deadline, &selftest_life, &selftest_offline,
 	&selftest_misuse, &selftest_context, &selftest_space, &selftest_flush,
 	&selftest_shootdown, &selftest_lazy, &selftest_nmi, &selftest_stat,
 	&selftest_trace, &selftest_stall,
@@ -61,6 +61,7 @@ static const char *const lacking[] = {
 	"the host has no kernel pages to spare",
 	"built without XCPU_STATS",
 	"built with too few XCPU_CALL_SLOTS",
+	"built without messages",
 };
 
 #define NNEEDS (sizeof(lacking) / sizeof(lacking[0]))
@@ -79,7 +80,8 @@ abilities(const struct xcpu_selftest_host *host)
 	    (host->tlb != NULL && host->tlb->kernel_va != 0 ?
 	    NEED_KERNEL_PAGES : 0) |
 	    (XCPU_STATS != 0 ? NEED_STATS : 0) |
-	    (XCPU_CALL_SLOTS >= 4 ? NEED_SLOTS : 0);
+	    (XCPU_CALL_SLOTS >= 4 ? NEED_SLOTS : 0) |
+	    (XCPU_MSG_SLOTS != 0 ? NEED_MSG : 0);
 }
 
 /* Why a test cannot run here; NULL when it can. */

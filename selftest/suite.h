@@ -29,7 +29,8 @@ enum selftest_need {
 	NEED_TLB = 32,
 	NEED_KERNEL_PAGES = 64,
 	NEED_STATS = 128,
-	NEED_SLOTS = 256	/* two started calls at once */
+	NEED_SLOTS = 256,	/* two started calls at once */
+	NEED_MSG = 512
 };
 
 /* The run, and the first failure of the test under way. */
@@ -73,7 +74,8 @@ extern const struct selftest_group selftest_port, selftest_event,
     selftest_stall, selftest_drain, selftest_idle, selftest_nested,
     selftest_life, selftest_offline, selftest_misuse, selftest_context,
     selftest_nmi, selftest_space, selftest_flush, selftest_shootdown,
-    selftest_lazy, selftest_stat, selftest_trace;
+    selftest_lazy, selftest_stat, selftest_trace, selftest_msg,
+    selftest_msg_wait;
 
 /* ---- checks ---- */
 

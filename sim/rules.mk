@@ -9,7 +9,7 @@ SIM_MACHINE := access basic cpu draw fault irq judge log main minimise mmu \
 SIM_SRCS := $(LIB_SRCS) $(SIM_PORT_SRCS) $(SIM_MACHINE:%=sim/%.c) \
 	$(wildcard sim/ops/*.c sim/scenarios/*.c)
 # At fixed addresses, so that nothing can depend on where the program lies.
-SIM_CFLAGS = $(SIM_PORT_FLAGS) -Isim -Isim/ops -fno-pie -DXCPU_NCPU_MAX=64 \
+SIM_CFLAGS = $(SIM_PORT_FLAGS) -Isim -Isim/ops -fno-pie -DXCPU_NCPU_MAX=64 -DXCPU_MSG_SLOTS=8 \
 	-DXCPU_CONFIG_FILE='"sim_config.h"'
 
 sim8_EXTRA := -DXCPU_LANES_PER_LINE=8

@@ -144,6 +144,7 @@ uint64_t sim_opportunities(enum sim_fault fault);
 	X(EVENT, "event")						\
 	X(REGISTER, "register")						\
 	X(UNREGISTER, "unregister")					\
+	X(MSG, "msg")							\
 	X(FLUSH, "flush")		/* a shootdown of a space */	\
 	X(TABLES, "tables")		/* and page tables are freed */	\
 	X(KERNEL, "kernel")		/* of the kernel's space */	\

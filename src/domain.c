@@ -145,6 +145,7 @@ serve_last(struct xcpu_cpu *self, unsigned lane)
 	(void)lane;
 #endif
 	xcpui_event_serve(self, &budget);
+	xcpui_msg_serve_all(self);
 }
 
 int XCPUI_COLD

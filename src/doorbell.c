@@ -16,7 +16,7 @@
  *     leaving LAZY serves.
  * I2  A class bit of a lane that is OFF means nothing: its poster takes the
  *     request back, and coming online claims whatever stands there.
- * I3  A LEAVING lane still takes FLUSH and EVENT, without a kick: its owner
+ * I3  A LEAVING lane still takes FLUSH, EVENT and MSG, without a kick: its owner
  *     looks until the step that makes it OFF, and that step is a claim too.
  *
  * So a poster kicks unless its own read-modify-write returned a class bit (I1
@@ -103,7 +103,8 @@ post_lane(struct xcpu_cpu *self, struct xcpui_post *post, unsigned cpu,
 
 	/* In its last drain it still flushes, and sweeps its events. */
 	if ((old & XCPU_LANE_STATE) == XCPU_LANE_LEAVING &&
-	    (post->cls & (XCPU_LANE_FLUSH | XCPU_LANE_EVENT)) != 0) {
+	    (post->cls & (XCPU_LANE_FLUSH | XCPU_LANE_EVENT |
+	    XCPU_LANE_MSG)) != 0) {
 		XCPUI_COUNT(self, avoid_polling);
 		return;
 	}
@@ -173,6 +174,8 @@ count_kicks(struct xcpu_cpu *self, const struct xcpui_post *post)
 		XCPUI_ADD(self, kick_flush, n);
 	else if (post->cls == XCPU_LANE_CALL)
 		XCPUI_ADD(self, kick_call, n);
+	else if (post->cls == XCPU_LANE_MSG)
+		XCPUI_ADD(self, kick_msg, n);
 	else
 		XCPUI_ADD(self, kick_event, n);
 #if XCPU_STATS >= 2

@@ -31,9 +31,9 @@ flush_if_asked(struct xcpu_cpu *self)
 }
 #endif
 
-/* Run a function of somebody's, where reports can see it. */
+/* Note what runs, where reports can see it. */
 void
-xcpui_run(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
+xcpui_run_begin(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
     unsigned source)
 {
 	XCPU_TRACE(XCPU_TRACE_RUN, cls, (uintptr_t)fn);
@@ -44,16 +44,32 @@ xcpui_run(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
 	    xcpu_load_rlx(&self->running.turn) + 1); /* rlx: note */
 	xcpu_store_rlx(&self->running.fn, (void *)(uintptr_t)fn); /* rlx: note */
 	self->depth++;
-	fn(arg);
+	(void)cls;
+}
+
+void
+xcpui_run_end(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn)
+{
 	self->depth--;
 	xcpu_store_rlx(&self->running.fn, NULL); /* rlx: note */
 	XCPU_ASSERT((xcpu_port_context() & XCPU_CTX_MASKED) != 0,
 	    "a handler or called function returned with the doorbell open: "
 	    "restore interrupts as it found them");
 	XCPU_TRACE(XCPU_TRACE_RAN, cls, (uintptr_t)fn);
+	(void)cls;
+	(void)fn;
 #if XCPU_PORT_LEVEL >= 3
 	(void)flush_if_asked(self);
 #endif
+}
+
+void
+xcpui_run(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
+    unsigned source)
+{
+	xcpui_run_begin(self, cls, fn, arg, source);
+	fn(arg);
+	xcpui_run_end(self, cls, fn);
 }
 
 /* Serve class bits that were just claimed; `lane` is the lane as it was. */
@@ -76,10 +92,21 @@ xcpui_serve(struct xcpu_cpu *self, unsigned lane, unsigned bits)
 	budget = XCPU_DRAIN_BUDGET;
 	if ((bits & XCPU_LANE_EVENT) != 0 && xcpui_event_serve(self, &budget))
 		left |= XCPU_LANE_EVENT;
+	budget = XCPU_MSG_BUDGET;
+	if ((bits & XCPU_LANE_MSG) != 0 && xcpui_msg_serve(self, &budget))
+		left |= XCPU_LANE_MSG;
 	if (left != 0) {
 		XCPUI_COUNT(self, budget);
 		xcpui_post_own(self, left);
 	}
+}
+
+/* What a drain that may run everything serves: passive messages come along. */
+static unsigned
+due(const struct xcpu_cpu *self, unsigned lane)
+{
+	lane &= XCPU_LANE_CLASSES;
+	return xcpui_msg_passive(self) ? lane | XCPU_LANE_MSG : lane;
 }
 
 void
@@ -103,11 +130,25 @@ xcpu_on_ipi(void)
 	XCPUI_COUNT(self, taken);
 	/* The first touch of the line is a read-modify-write: one transfer. */
 	lane = xcpui_claim(self, XCPU_LANE_CLASSES);
-	if (!xcpui_lane_takes(lane) || (lane & XCPU_LANE_CLASSES) == 0)
+	xcpui_msg_awake(self);
+	if (!xcpui_lane_takes(lane) || due(self, lane) == 0)
 		XCPUI_COUNT(self, spurious);
 	else
-		xcpui_serve(self, lane, lane & XCPU_LANE_CLASSES);
+		xcpui_serve(self, lane, due(self, lane));
 	xcpu_port_irq_restore(state);
+}
+
+void
+xcpu_on_ipi_frame(void *frame)
+{
+	struct xcpu_cpu *self = xcpu_port_self();
+	void *outer;
+
+	if (self == NULL || self->domain == NULL)
+		return;
+	outer = xcpui_msg_frame(self, frame);
+	xcpu_on_ipi();
+	(void)xcpui_msg_frame(self, outer);
 }
 
 bool
@@ -171,6 +212,9 @@ xcpu_on_tick(void)
 		XCPUI_COUNT(self, lost);
 		xcpui_drain(self, XCPU_LANE_CLASSES);
 	}
+	xcpui_msg_awake(self);
+	if (xcpui_msg_passive(self))
+		xcpui_serve(self, 0, XCPU_LANE_MSG);
 	xcpu_port_irq_restore(state);
 }
 
@@ -189,9 +233,10 @@ xcpu_on_idle_enter(void)
 	/* What a lazy CPU was passed over for can wait until it wakes. */
 	if ((bits & XCPU_LANE_STATE) == XCPU_LANE_LAZY)
 		bits &= ~(unsigned)XCPU_LANE_FLUSH;
-	if ((bits & XCPU_LANE_CLASSES) == 0)
+	if ((bits & XCPU_LANE_CLASSES) == 0 && xcpui_msg_sleep(self))
 		return true;
-	xcpui_drain(self, XCPU_LANE_CLASSES);
+	bits = xcpui_claim(self, XCPU_LANE_CLASSES);
+	xcpui_serve(self, bits, due(self, bits));
 	return false;
 }
 
@@ -228,14 +273,14 @@ poll_once(struct xcpui_wait *wait)
 	struct poll *poll = (struct poll *)wait->what;
 	unsigned lane = xcpui_lane_own(poll->self);
 
-	if ((lane & XCPU_LANE_CLASSES) == 0)
+	if (due(poll->self, lane) == 0)
 		return false;
 	/*
 	 * CALL is left standing, for POLLING keeps kicks away and leaving it
 	 * claims: a claim here would take the line from the caller, who is
 	 * about to fill it again.  So each look goes to the calls themselves.
 	 */
-	if ((lane & XCPU_LANE_CLASSES) == XCPU_LANE_CALL) {
+	if (due(poll->self, lane) == XCPU_LANE_CALL) {
 		if (xcpui_call_token(poll->self)) {
 			poll->served++;
 			return XCPU_PORT_LEVEL < 2;
@@ -243,7 +288,8 @@ poll_once(struct xcpui_wait *wait)
 		if (!xcpui_call_waiting(poll->self))
 			return false;
 	}
-	xcpui_drain(poll->self, XCPU_LANE_CLASSES);
+	lane = xcpui_claim(poll->self, XCPU_LANE_CLASSES);
+	xcpui_serve(poll->self, lane, due(poll->self, lane));
 	poll->served++;
 	return XCPU_PORT_LEVEL < 2;
 }
@@ -275,6 +321,7 @@ xcpu_idle_poll(uint64_t timeout_ns)
 	 * the interrupt, and the lane is looked at before anything sleeps.
 	 */
 	xcpui_lane_polling(self, true);
+	xcpui_msg_awake(self);
 	if (timeout_ns != 0)
 		(void)xcpui_wait(self, &wait);
 	else

@@ -196,7 +196,46 @@ void xcpui_call_serve_all(struct xcpu_cpu *self);
 /* Every other CPU has left the masked section that it was in. */
 int xcpui_event_round(struct xcpu_cpu *self, bool leaving_counts);
 
+/* ---- inbox.c ---- */
+
+#if XCPU_MSG_SLOTS != 0
+bool xcpui_msg_serve(struct xcpu_cpu *self, unsigned *budget);
+void xcpui_msg_serve_all(struct xcpu_cpu *self);
+/* Has somebody sent without a post? */
+bool xcpui_msg_passive(const struct xcpu_cpu *self);
+/* About to halt; false: a passive message has come. */
+bool xcpui_msg_sleep(struct xcpu_cpu *self);
+void xcpui_msg_awake(struct xcpu_cpu *self);
+
+/* Has a source that we have in hand sent something? */
+bool xcpui_msg_in_hand(const struct xcpu_cpu *self);
+
+/* The frame that messages get from now on; answers with the one before. */
+static inline void *
+xcpui_msg_frame(struct xcpu_cpu *self, void *frame)
+{
+	void *outer = self->msg.frame;
+
+	self->msg.frame = frame;
+	return outer;
+}
+#else
+/* Built without messages. */
+#define xcpui_msg_serve(self, budget)	((void)(self), (void)(budget), false)
+#define xcpui_msg_serve_all(self)	((void)(self))
+#define xcpui_msg_passive(self)		((void)(self), false)
+#define xcpui_msg_sleep(self)		((void)(self), true)
+#define xcpui_msg_awake(self)		((void)(self))
+#define xcpui_msg_in_hand(self)		((void)(self), false)
+#define xcpui_msg_frame(self, frame)	((void)(self), (void)(frame), NULL)
+#endif
+
 /* ---- drain.c ---- */
+
+/* Before and after a function that somebody else asked for. */
+void xcpui_run_begin(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn,
+    void *arg, unsigned source);
+void xcpui_run_end(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn);
 
 void xcpui_drain(struct xcpu_cpu *self, unsigned allowed);
 void xcpui_serve(struct xcpu_cpu *self, unsigned lane, unsigned bits);

@@ -14,12 +14,16 @@ xcpu_stat_sum(const struct xcpu_domain *domain, unsigned cpu,
 		return -XCPU_EINVAL;
 #if XCPU_STATS
 	const struct xcpu_stat *stat = &domain->cpus[cpu].stat;
+	/* One list makes all three: they are the same words in the same order. */
+	const struct xcpu_au64 *own = (const struct xcpu_au64 *)&stat->own;
+	const struct xcpu_au64 *nmi = (const struct xcpu_au64 *)&stat->nmi;
+	uint64_t *sum = (uint64_t *)totals;
 
-	/* rlx: exact once the CPU is quiet, all of them */
-#define ADD(name, text) totals->name +=					\
-	xcpu_load_rlx(&stat->own.name) + xcpu_load_rlx(&stat->nmi.name);
-	XCPU_STAT_COUNTERS(ADD)
-#undef ADD
+	for (unsigned i = 0; i < sizeof(struct xcpu_counters) / sizeof(*own);
+	    i++)
+		/* rlx: exact once the CPU is quiet, all of them */
+		sum[i] += xcpu_load_rlx(&own[i]) +
+		    xcpu_load_rlx(&nmi[i]);	/* rlx: as above */
 	for (unsigned kind = 0; kind < XCPU_WAIT_KINDS; kind++)
 		for (unsigned i = 0; i < XCPU_STAT_BUCKETS; i++)
 			/* rlx: as above */
@@ -36,7 +40,7 @@ uint64_t XCPUI_COLD
 xcpu_stat_kicks(const struct xcpu_totals *totals)
 {
 	return totals->kick_flush + totals->kick_call + totals->kick_event +
-	    totals->rekick + totals->selfkick;
+	    totals->kick_msg + totals->rekick + totals->selfkick;
 }
 
 uint64_t XCPUI_COLD

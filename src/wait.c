@@ -6,9 +6,10 @@
  * it, as far as the place where it stands allows:
  *
  *	doorbell open			the interrupt does it
- *	doorbell masked, in a thread	STOP, FLUSH, CALL; and EVENT in a round,
- *					and while a CPU is to become ready
- *	host lock held, in a handler	STOP, FLUSH
+ *	doorbell masked, in a thread	STOP, FLUSH, CALL, MSG; and EVENT in a
+ *					round, while a CPU is to become ready,
+ *					and in waits for messages
+ *	in a handler, host lock held	STOP, FLUSH; and MSG for room in a ring
  *
  * so that two CPUs may wait for each other in every combination that the API
  * permits: a flush is served everywhere, and whoever waits for a call or a
@@ -55,6 +56,8 @@ xcpu_wait_name(enum xcpu_wait_kind kind)
 		return "round";
 	case XCPU_WAIT_READY:
 		return "ready";
+	case XCPU_WAIT_MSG:
+		return "message";
 	default:
 		return "nothing";
 	}
@@ -70,29 +73,40 @@ servable(const struct xcpu_cpu *self, const struct xcpui_wait *wait)
 		return 0;
 	if ((context & XCPU_CTX_LOCKED) != 0 || self->depth != 0 ||
 	    self->polling != 0)
-		return XCPU_LANE_STOP | XCPU_LANE_FLUSH;
+		return XCPU_LANE_STOP | XCPU_LANE_FLUSH |
+		    (wait->kind == XCPU_WAIT_MSG ? XCPU_LANE_MSG : 0);
 	if (wait->kind == XCPU_WAIT_ROUND || wait->kind == XCPU_WAIT_READY ||
-	    XCPU_PORT_LEVEL == 0)
+	    wait->kind == XCPU_WAIT_MSG || XCPU_PORT_LEVEL == 0)
 		return XCPU_LANE_CLASSES;
-	return XCPU_LANE_STOP | XCPU_LANE_FLUSH | XCPU_LANE_CALL;
+	return XCPU_LANE_STOP | XCPU_LANE_FLUSH | XCPU_LANE_CALL |
+	    XCPU_LANE_MSG;
 }
 
 static void
 serve(struct xcpu_cpu *self, const struct xcpui_wait *wait)
 {
-	unsigned allowed;
+	unsigned allowed, bits;
 	unsigned long state;
+	void *frame;
 
 	/* A poll is nothing but serving, and has its own way with calls. */
 	if (wait->kind == XCPU_WAIT_NONE)
 		return;
-	if ((xcpui_lane_own(self) & XCPU_LANE_CLASSES) == 0)
+	bits = xcpui_lane_own(self) & XCPU_LANE_CLASSES;
+	/* What a drain around this wait has in hand nobody posts again. */
+	if (wait->kind == XCPU_WAIT_MSG && xcpui_msg_in_hand(self))
+		bits |= XCPU_LANE_MSG;
+	if (bits == 0)
 		return;
 	allowed = servable(self, wait);
-	if ((xcpui_lane_own(self) & allowed) == 0)
+	if ((bits & allowed) == 0)
 		return;
 	state = xcpu_port_irq_save();
-	xcpui_drain(self, allowed);
+	/* What runs here did not interrupt what the frame says. */
+	frame = xcpui_msg_frame(self, NULL);
+	bits |= xcpui_claim(self, allowed);
+	xcpui_serve(self, bits, bits & allowed);
+	(void)xcpui_msg_frame(self, frame);
 	xcpu_port_irq_restore(state);
 }
 

@@ -12,6 +12,7 @@
 #define SHOOTDOWNS	20000
 #define CALLS		200000
 #define EVENTS		200000
+#define MESSAGES	500000
 #define SECONDS		32
 #define SECONDS_MULTI	14	/* real threads of emulation are slow */
 
@@ -94,9 +95,15 @@ run_storms(void)
 	}
 	if (wants(WORK_EVENTS)) {
 		say_begun("events");
-		g = goal(EVENTS, 95);
+		g = goal(EVENTS, 90);
 		events_run(&g);
 		say_done(tally->events, "events");
+	}
+	if (wants(WORK_MESSAGES)) {
+		say_begun("messages");
+		g = goal(MESSAGES, 95);
+		messages_run(&g);
+		say_done(tally->messages, "messages");
 	}
 }
 

@@ -39,6 +39,7 @@ struct work_tally {
 	uint64_t background;		/* pages read meanwhile */
 	uint64_t calls, call_runs;
 	uint64_t events, event_runs;
+	uint64_t messages;
 	uint64_t left;			/* times a CPU went offline and came back */
 	uint64_t control_seen, control_asked;
 };
@@ -147,6 +148,7 @@ bool control_run(unsigned trials);
 bool detector_run(void);
 void calls_run(const struct work_goal *goal);
 void events_run(const struct work_goal *goal);
+void messages_run(const struct work_goal *goal);
 
 /* stuck.c: one CPU masks for long; the others notice, and go on. */
 bool stuck_run(void);

@@ -95,6 +95,10 @@ print_operations(const struct work_tally *t, const struct xcpu_totals *x)
 	cell("event", x->kick_event);
 	cell("lazy", x->avoid_lazy);
 	mach_printf("\n");
+	cell("messages", t->messages);
+	cell("message", x->kick_msg);
+	cell("draining", x->avoid_draining);
+	mach_printf("\n");
 	cell("CPUs left", t->left);
 	cell("self", x->selfkick);
 	cell("not ready", x->not_ready);
@@ -163,6 +167,7 @@ print_latency(const struct xcpu_totals *x)
 		[XCPU_WAIT_FLUSH] = "waits: shootdown",
 		[XCPU_WAIT_ROUND] = "waits: round",
 		[XCPU_WAIT_READY] = "waits: ready",
+		[XCPU_WAIT_MSG] = "waits: message",
 	};
 	static struct xcpu_totals own;
 

@@ -20,5 +20,8 @@ const struct explore_program *const *const explore_tables[] = {
 	hotplug_programs,
 	hotplug_flush_programs,
 	order_programs,
+	msg_programs,
+	msg_wait_programs,
+	msg_life_programs,
 	NULL
 };

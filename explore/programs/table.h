@@ -20,5 +20,8 @@ extern const struct explore_program *const unregister_programs[];
 extern const struct explore_program *const hotplug_programs[];
 extern const struct explore_program *const hotplug_flush_programs[];
 extern const struct explore_program *const order_programs[];
+extern const struct explore_program *const msg_programs[];
+extern const struct explore_program *const msg_wait_programs[];
+extern const struct explore_program *const msg_life_programs[];
 
 #endif /* XCPU_EXPLORE_TABLE_H */

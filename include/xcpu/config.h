@@ -121,6 +121,32 @@ XCPU_STATIC_ASSERT(XCPU_SPACE_GEN_BITS >= 4 && XCPU_SPACE_GEN_BITS <= 64,
 #endif
 XCPU_STATIC_ASSERT(XCPU_DRAIN_BUDGET >= 1, "XCPU_DRAIN_BUDGET: at least 1");
 
+/*
+ * Messages that one ring holds, a power of two: 16 bytes each, beside three
+ * lines per ring.  A flood costs a kick per half of them at most.  0: the
+ * library is built without messages, 3 KiB smaller.
+ */
+#ifndef XCPU_MSG_SLOTS
+#define XCPU_MSG_SLOTS 256
+#endif
+XCPU_STATIC_ASSERT(XCPU_MSG_SLOTS == 0 || (XCPU_MSG_SLOTS >= 4 &&
+    XCPU_MSG_SLOTS <= 65536 && (XCPU_MSG_SLOTS & (XCPU_MSG_SLOTS - 1)) == 0),
+    "XCPU_MSG_SLOTS: 0, or a power of two from 4 to 65536");
+
+/*
+ * Messages that one drain runs: more than handlers, since they are brief, and a
+ * kick to oneself for every few of them would cost more than they do.
+ */
+#ifndef XCPU_MSG_BUDGET
+#define XCPU_MSG_BUDGET (4 * XCPU_DRAIN_BUDGET)
+#endif
+XCPU_STATIC_ASSERT(XCPU_MSG_BUDGET >= 1, "XCPU_MSG_BUDGET: at least 1");
+
+/* How deep senders inside handlers may serve messages while they wait for room. */
+#ifndef XCPU_MSG_NEST
+#define XCPU_MSG_NEST 4
+#endif
+
 /* Silence after which a wait sends its kicks once more, in nanoseconds. */
 #ifndef XCPU_REKICK_NS
 #define XCPU_REKICK_NS 100000000u
@@ -158,9 +184,13 @@ XCPU_STATIC_ASSERT(XCPU_PORT_LEVEL >= 0 && XCPU_PORT_LEVEL <= 4,
 #define XCPU_STATS 1
 #endif
 
-/* What a build of the library must share with all that includes it. */
+/*
+ * What a build of the library must share with all that includes it; what has no
+ * bits of its own is multiplied in.
+ */
 #define XCPU_CONFIG_HASH						\
-	((uint64_t)XCPU_NCPU_MAX |					\
+	(UINT64_C(0x9e3779b97f4a7c15) * XCPU_MSG_SLOTS ^		\
+	    ((uint64_t)XCPU_NCPU_MAX |					\
 	    (uint64_t)(XCPU_LANES_PER_LINE / 8) << 13 |			\
 	    (uint64_t)(XCPU_LINE_BYTES / 64) << 14 |			\
 	    (uint64_t)XCPU_CALL_SLOTS << 19 |				\
@@ -169,6 +199,6 @@ XCPU_STATIC_ASSERT(XCPU_PORT_LEVEL >= 0 && XCPU_PORT_LEVEL <= 4,
 	    (uint64_t)XCPU_PORT_LEVEL << 38 | (uint64_t)XCPU_STATS << 41 |	\
 	    (uint64_t)XCPU_SEQ_BITS << 43 |				\
 	    (uint64_t)XCPU_EVENT_GEN_BITS << 48 |			\
-	    (uint64_t)XCPU_SPACE_GEN_BITS << 53)
+	    (uint64_t)XCPU_SPACE_GEN_BITS << 53))
 
 #endif /* XCPU_CONFIG_H */

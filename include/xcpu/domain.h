@@ -28,6 +28,7 @@
 #include <xcpu/error.h>
 #include <xcpu/event.h>
 #include <xcpu/flush.h>
+#include <xcpu/msg.h>
 #include <xcpu/space.h>
 #include <xcpu/stat.h>
 #include <xcpu/wait.h>
@@ -69,6 +70,9 @@ struct xcpu_cpu {
 	struct xcpu_flush_cpu flush __attribute__((aligned(XCPU_LINE_BYTES)));
 	struct xcpu_event_cpu event __attribute__((aligned(XCPU_LINE_BYTES)));
 	struct xcpu_call_cpu call __attribute__((aligned(XCPU_LINE_BYTES)));
+#if XCPU_MSG_SLOTS != 0
+	struct xcpu_msg_cpu msg __attribute__((aligned(XCPU_LINE_BYTES)));
+#endif
 #if XCPU_STATS
 	struct xcpu_stat stat;
 #endif
@@ -81,6 +85,10 @@ struct xcpu_domain {
 	uint32_t nwords;	/* of 64 CPUs */
 	uint32_t ngroups;	/* of XCPU_LANES_PER_LINE CPUs */
 	struct xcpu_au64 ceiling;
+	struct xcpu_msg_ring *rings;	/* the pool, given once */
+	uint32_t nrings;
+	struct xcpu_au32 rings_used;
+	struct xcpu_au32 msg_always_tell;
 	struct xcpu_au64 online[XCPU_CPUSET_WORDS]
 	    __attribute__((aligned(XCPU_LINE_BYTES)));
 	/* Rounds: every CPU that is asked goes through them; see flush.c, event.c. */

@@ -83,6 +83,17 @@ extern "C" {
 void xcpu_on_ipi(void);
 
 /*
+ * xcpu_on_ipi_frame: the same; messages that run now get `frame`.
+ *
+ * Context: as xcpu_on_ipi().
+ * Waits:   as xcpu_on_ipi().
+ * Order:   as xcpu_on_ipi().
+ * Cost:    as xcpu_on_ipi().
+ * Returns: nothing.
+ */
+void xcpu_on_ipi_frame(void *frame);
+
+/*
  * xcpu_on_nmi: serve pending flushes from a non-maskable interrupt.
  *
  * Takes no lock and runs no function of the host but the TLB hooks.  An NMI

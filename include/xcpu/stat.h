@@ -24,6 +24,7 @@
 	X(kick_flush, "kicks sent for shootdowns")			\
 	X(kick_call, "kicks sent for calls")				\
 	X(kick_event, "kicks sent for events")				\
+	X(kick_msg, "kicks sent for messages")				\
 	X(avoid_pending, "kicks avoided: one was under way")		\
 	X(avoid_polling, "kicks avoided: target was polling")		\
 	X(avoid_lazy, "kicks avoided: target was lazy")			\
@@ -38,6 +39,7 @@
 	X(served_flush, "FLUSH bits served")				\
 	X(served_call, "functions run for others")			\
 	X(served_event, "event handlers run")				\
+	X(served_msg, "messages run")					\
 	X(shootdown, "shootdowns started")				\
 	X(shootdown_alone, "shootdowns that concerned this CPU only")	\
 	X(slot_full, "token slots found busy")				\
@@ -48,6 +50,10 @@
 	X(call_cancelled, "targets cancelled by a deadline")		\
 	X(event_post, "events posted")					\
 	X(event_dropped, "bits of dead events dropped")			\
+	X(msg_sent, "messages sent")					\
+	X(msg_passive, "messages sent without a post")			\
+	X(msg_full, "messages that met a full ring")			\
+	X(avoid_draining, "posts avoided: target was at the ring, or told") \
 	X(wait, "waits")						\
 	X(wait_short, "waits over before the clock was read")		\
 	X(stall, "stall reports")					\

@@ -22,6 +22,7 @@ enum xcpu_wait_kind {
 	XCPU_WAIT_FLUSH,	/* a shootdown */
 	XCPU_WAIT_ROUND,	/* an event's last posters and handlers */
 	XCPU_WAIT_READY,	/* a CPU to come online */
+	XCPU_WAIT_MSG,		/* a message to finish, or room for one */
 	XCPU_WAIT_KINDS
 };
 

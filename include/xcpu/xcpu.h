@@ -23,6 +23,7 @@
 #include <xcpu/error.h>
 #include <xcpu/event.h>
 #include <xcpu/flush.h>
+#include <xcpu/msg.h>
 #include <xcpu/space.h>
 #include <xcpu/stat.h>
 #include <xcpu/trace.h>

@@ -14,6 +14,7 @@ setup(void)
 {
 	ops_call_reset();
 	ops_event_reset();
+	ops_msg_reset();
 	ops_memory_reset();
 }
 
@@ -22,6 +23,7 @@ check(void)
 {
 	ops_call_check();
 	ops_event_check();
+	ops_msg_check();
 }
 
 static void
@@ -56,6 +58,7 @@ run_list(const struct weight *list)
 		draw_one(list);
 	ops_call_settle();
 	ops_event_settle();
+	ops_msg_settle();
 }
 
 /* A workload: its name, one line, and the list of its operations. */
@@ -79,7 +82,7 @@ run_list(const struct weight *list)
 WORKLOAD(storm, "everything at once",
     { ops_call, 6 }, { ops_deadline, 4 }, { ops_start, 4 },
     { ops_event, 6 }, { ops_register, 1 }, { ops_unregister, 1 },
-    { ops_flush, 6 }, { ops_tables, 2 }, { ops_kernel, 2 },
+    { ops_msg, 8 }, { ops_flush, 6 }, { ops_tables, 2 }, { ops_kernel, 2 },
     { ops_switch, 4 }, { ops_lazy, 3 }, { ops_touch, 8 },
     { ops_spaces, 1 }, { ops_idle, 1 }, { ops_poll, 2 }, { ops_replug, 1 });
 
@@ -90,6 +93,10 @@ WORKLOAD(calls, "calls in all forms, with CPUs that come and go",
 WORKLOAD(events, "events and their ends, with CPUs that come and go",
     { ops_event, 12 }, { ops_register, 2 }, { ops_unregister, 1 },
     { ops_idle, 2 }, { ops_poll, 2 }, { ops_replug, 1 });
+
+WORKLOAD(messages, "messages in all forms, with CPUs that come and go",
+    { ops_msg, 20 }, { ops_call, 2 }, { ops_event, 1 }, { ops_idle, 1 },
+    { ops_poll, 2 }, { ops_replug, 1 });
 
 WORKLOAD(memory, "shootdowns, switches, lazy CPUs, accesses",
     { ops_flush, 6 }, { ops_tables, 2 }, { ops_kernel, 2 },
@@ -118,6 +125,7 @@ ONLY(deadline);
 ONLY(start);
 ONLY(event);
 ONLY(register);
+ONLY(msg);
 ONLY(unregister);
 ONLY(flush);
 ONLY(tables);

@@ -8,6 +8,7 @@
  *
  *	call.c		what ran, where, how often, and when it counts as done
  *	event.c		a run after each post, none after the end of the event
+ *	msg.c		each message once, in order, and over when it is said so
  *	memory.c	changes of page tables; the machine judges the accesses
  *	life.c		idling, polling, leaving and coming back
  */
@@ -21,6 +22,7 @@ typedef void ops_fn(void);
 /* Each is one operation of the calling CPU; see enum sim_op_kind. */
 ops_fn ops_call, ops_deadline, ops_start;
 ops_fn ops_event, ops_register, ops_unregister;
+ops_fn ops_msg;
 ops_fn ops_flush, ops_tables, ops_kernel, ops_switch, ops_lazy, ops_touch,
     ops_spaces;
 ops_fn ops_idle, ops_poll, ops_replug;
@@ -32,6 +34,9 @@ void ops_call_check(void);
 void ops_event_reset(void);
 void ops_event_settle(void);
 void ops_event_check(void);
+void ops_msg_reset(void);
+void ops_msg_settle(void);
+void ops_msg_check(void);
 void ops_memory_reset(void);
 
 /* Inside a called function or handler: something that is allowed there. */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ring.h: the messages of one pair of CPUs (ring.c), for those who send them
+ * (msg.c) and those who find them (inbox.c).
+ */
+#ifndef XCPU_RING_H
+#define XCPU_RING_H
+
+#include "internal.h"
+
+#if XCPU_MSG_SLOTS != 0
+
+/* A CPU's ring to a target; NULL when it never had one. */
+struct xcpu_msg_ring *xcpui_ring_find(const struct xcpu_cpu *from,
+    unsigned target);
+/* The same, taking one from the pool; NULL: the pool is empty.  Masked. */
+struct xcpu_msg_ring *xcpui_ring_attach(struct xcpu_cpu *self, unsigned target);
+
+/*
+ * Put up to n messages into the ring while fewer than `limit` are under way;
+ * how many there was room for.  Masked.
+ */
+unsigned xcpui_ring_push(struct xcpu_msg_ring *ring, const struct xcpu_msg *msgs,
+    unsigned n, unsigned limit);
+/* Messages not yet taken by the target, at a fresh look.  Masked. */
+unsigned xcpui_ring_load(struct xcpu_msg_ring *ring);
+/* Messages up to this one have been sent. */
+uint64_t xcpui_ring_sent(const struct xcpu_msg_ring *ring);
+/* ... and up to this one are over, with all that they did. */
+uint64_t xcpui_ring_done(const struct xcpu_msg_ring *ring);
+/* Will nobody look for what was just pushed?  Contains the full fence. */
+bool xcpui_ring_unwatched(const struct xcpu_msg_ring *ring);
+
+/* Does the ring between two CPUs look empty? */
+bool xcpui_ring_empty(const struct xcpu_cpu *from, const struct xcpu_cpu *to);
+/*
+ * Run what the ring of a source has.  True when it was seen empty, and its
+ * senders will tell us again; false when the budget ended, or a drain further
+ * out is in this very ring and will go on with it.
+ */
+bool xcpui_ring_drain(struct xcpu_cpu *self, unsigned source, unsigned *budget);
+
+/* ---- inbox.c ---- */
+
+/* Leave word with a CPU that we have sent it something.  Masked. */
+void xcpui_inbox_tell(struct xcpu_cpu *self, unsigned cpu);
+/* The same for a passive message: it need not look before its next tick. */
+void xcpui_inbox_leave(struct xcpu_cpu *self, unsigned cpu);
+/* Run what this CPU has sent to itself.  Masked. */
+void xcpui_inbox_own(struct xcpu_cpu *self);
+
+#endif /* XCPU_MSG_SLOTS != 0 */
+
+#endif /* XCPU_RING_H */
