@@ -120,6 +120,8 @@ xcpu_cpu_online(struct xcpu_cpu *cpu)
 	 * [G2] fence: our bit before our flush: an initiator who does not see
 	 * it has changed his entries before we flush.  Pairs with [G2] in
 	 * shootdown().
+	 * [N6] fence: and before we look whether the machine stands still.
+	 * Pairs with [N6] in xcpu_sync_machine().
 	 */
 	xcpu_fence_sc();
 	xcpui_lane_ready(cpu);
@@ -129,6 +131,8 @@ xcpu_cpu_online(struct xcpu_cpu *cpu)
 	xcpui_serve(cpu, xcpui_claim(cpu, XCPU_LANE_CLASSES),
 	    XCPU_LANE_CLASSES);
 	cpu->settled = true;
+	if (cpu->domain->sync != NULL)
+		cpu->domain->sync->enter(cpu);
 	xcpu_port_irq_restore(state);
 	return 0;
 }
@@ -141,9 +145,9 @@ serve_last(struct xcpu_cpu *self, unsigned lane)
 #if XCPU_PORT_LEVEL >= 3
 	if ((lane & XCPU_LANE_FLUSH) != 0)
 		xcpui_flush_serve(self, true);
-#else
-	(void)lane;
 #endif
+	if ((lane & XCPU_LANE_STOP) != 0)
+		xcpui_stop_serve(self);
 	xcpui_event_serve(self, &budget);
 }
 

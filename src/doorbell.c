@@ -174,6 +174,8 @@ count_kicks(struct xcpu_cpu *self, const struct xcpui_post *post)
 		XCPUI_ADD(self, kick_flush, n);
 	else if (post->cls == XCPU_LANE_CALL)
 		XCPUI_ADD(self, kick_call, n);
+	else if (post->cls == XCPU_LANE_STOP)
+		XCPUI_ADD(self, kick_stop, n);
 	else
 		XCPUI_ADD(self, kick_event, n);
 #if XCPU_STATS >= 2

@@ -16,6 +16,8 @@
 #include <xcpu/cpuset.h>
 #include <xcpu/domain.h>
 #include <xcpu/port.h>
+#include <xcpu/stop.h>
+#include <xcpu/sync.h>
 #include <xcpu/trace.h>
 
 #include "bits.h"
@@ -69,6 +71,18 @@ xcpui_now(void)
 #else
 	return 0;
 #endif
+}
+
+/* What is left of a time limit; at least 1, which is over at once; 0: none. */
+static inline uint64_t
+xcpui_time_left(uint64_t limit_ns, uint64_t since_ns)
+{
+	uint64_t now = limit_ns != 0 ? xcpui_now() : 0;
+	uint64_t gone = now > since_ns ? now - since_ns : 0;
+
+	if (limit_ns == 0)
+		return 0;
+	return gone < limit_ns ? limit_ns - gone : 1;
 }
 
 /* ---- doorbell.c ---- */
@@ -176,6 +190,7 @@ struct xcpui_wait {
 	void (*missing)(struct xcpui_wait *wait, struct xcpu_cpuset *set);
 	void *what;			/* for the two functions */
 	unsigned cls;			/* class posted; 0: kicks are no help */
+	unsigned also;			/* classes served inside a function, too */
 };
 
 int xcpui_wait(struct xcpu_cpu *self, struct xcpui_wait *wait);
@@ -194,6 +209,36 @@ bool xcpui_event_serve(struct xcpu_cpu *self, unsigned *budget);
 void xcpui_call_serve_all(struct xcpu_cpu *self);
 /* Every other CPU has left the masked section that it was in. */
 int xcpui_event_round(struct xcpu_cpu *self, bool leaving_counts);
+
+/*
+ * sync.c and stop.c are reached by pointers in their rooms, so that a host that
+ * gives them no room does not link them.
+ */
+
+/* Is this CPU asked to a rendezvous? */
+static inline bool
+xcpui_sync_asked(const struct xcpu_cpu *self)
+{
+	unsigned lane = self->index % XCPU_LANES_PER_LINE;
+
+	/* rlx: a hint; the read-modify-write that takes it decides */
+	return self->domain->sync != NULL &&
+	    (xcpu_load_rlx(&self->line->sync) >> lane & 1) != 0;
+}
+
+static inline void
+xcpui_sync_serve(struct xcpu_cpu *self)
+{
+	if (xcpui_sync_asked(self))
+		self->domain->sync->park(self);
+}
+
+static inline void
+xcpui_stop_serve(struct xcpu_cpu *self)
+{
+	if (self->domain->stop != NULL)
+		self->domain->stop->serve(self);
+}
 
 /* ---- drain.c ---- */
 

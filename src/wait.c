@@ -7,7 +7,8 @@
  *
  *	doorbell open			the interrupt does it
  *	doorbell masked, in a thread	STOP, FLUSH, CALL; and EVENT in a round
- *	host lock held, in a handler	STOP, FLUSH
+ *	host lock held, in a handler	STOP, FLUSH; and MSG if parked so
+ *	in an NMI			nothing
  *
  * so that two CPUs may wait for each other in every combination that the API
  * permits: a flush is served everywhere, and whoever waits for a call or a
@@ -54,6 +55,12 @@ xcpu_wait_name(enum xcpu_wait_kind kind)
 		return "round";
 	case XCPU_WAIT_READY:
 		return "ready";
+	case XCPU_WAIT_SYNC:
+		return "rendezvous";
+	case XCPU_WAIT_PARK:
+		return "release";
+	case XCPU_WAIT_STOP:
+		return "stop";
 	default:
 		return "nothing";
 	}
@@ -67,22 +74,29 @@ servable(const struct xcpu_cpu *self, const struct xcpui_wait *wait)
 
 	if (XCPU_PORT_LEVEL >= 1 && (context & XCPU_CTX_MASKED) == 0)
 		return 0;
+	/* Only the last stop of all waits in an NMI, and serves nobody. */
+	if ((context & XCPU_CTX_NMI) != 0)
+		return 0;
 	if ((context & XCPU_CTX_LOCKED) != 0 || self->depth != 0 ||
 	    self->polling != 0)
-		return XCPU_LANE_STOP | XCPU_LANE_FLUSH;
+		return XCPU_LANE_STOP | XCPU_LANE_FLUSH | wait->also;
 	if (wait->kind == XCPU_WAIT_ROUND || XCPU_PORT_LEVEL == 0)
 		return XCPU_LANE_CLASSES;
 	return XCPU_LANE_STOP | XCPU_LANE_FLUSH | XCPU_LANE_CALL;
 }
 
 static void
-serve(struct xcpu_cpu *self, const struct xcpui_wait *wait)
+serve(struct xcpu_cpu *self, const struct xcpui_wait *wait, unsigned spins)
 {
 	unsigned allowed;
 	unsigned long state;
 
 	/* A poll is nothing but serving, and has its own way with calls. */
 	if (wait->kind == XCPU_WAIT_NONE)
+		return;
+	/* The neighbours of a parked CPU write the line of its doorbell. */
+	if (wait->kind == XCPU_WAIT_PARK &&
+	    (spins + 1) % XCPU_PARK_LOOKS != 0)
 		return;
 	if ((xcpui_lane_own(self) & XCPU_LANE_CLASSES) == 0)
 		return;
@@ -227,7 +241,8 @@ speak_up(struct xcpu_cpu *self, struct xcpui_wait *wait, struct watch *watch)
 	watch->next_report = watch->silent * 2;
 	switch (report(self, wait, watch)) {
 	case XCPU_STALL_GIVE_UP:
-		return true;
+		/* Who is parked cannot go: the initiator counts on it. */
+		return wait->kind != XCPU_WAIT_PARK;
 	case XCPU_STALL_PANIC:
 		xcpu_port_panic("a wait stalled, and xcpu_port_stall() chose "
 		    "to panic: see its report", __FILE__, __LINE__);
@@ -300,7 +315,7 @@ wait_long(struct xcpu_cpu *self, struct xcpui_wait *wait, struct watch *watch)
 
 	/* wait: ends when nothing is missing, by the deadline or by the host. */
 	for (unsigned spins = SHORT_LOOKS; !wait->over(wait); spins++) {
-		serve(self, wait);
+		serve(self, wait, spins);
 		if (spins % CLOCK_LOOKS == 0 && watch_out(self, wait, watch)) {
 			error = -XCPU_ETIMEDOUT;
 			break;
@@ -343,7 +358,7 @@ xcpui_wait(struct xcpu_cpu *self, struct xcpui_wait *wait)
 			XCPUI_COUNT(self, wait_short);
 			return 0;
 		}
-		serve(self, wait);
+		serve(self, wait, spins);
 		/* A deadline starts with the call, not after the first looks. */
 		if (wait->timeout_ns != 0)
 			break;

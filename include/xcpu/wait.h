@@ -22,6 +22,9 @@ enum xcpu_wait_kind {
 	XCPU_WAIT_FLUSH,	/* a shootdown */
 	XCPU_WAIT_ROUND,	/* an event's last posters and handlers */
 	XCPU_WAIT_READY,	/* a CPU to come online */
+	XCPU_WAIT_SYNC,		/* CPUs to be parked, or to leave */
+	XCPU_WAIT_PARK,		/* parked, until the initiator releases it */
+	XCPU_WAIT_STOP,		/* CPUs to stop; stopped itself */
 	XCPU_WAIT_KINDS
 };
 
