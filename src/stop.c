@@ -2,7 +2,7 @@
 /*
  * stop.c: stopping CPUs.
  *
- * Actors: stoppers, of whom one at a time owns the room, or one for ever who
+ * Actors: stoppers, of whom one at a time owns the room, or the one who
  * panicked; whoever restarts; the CPUs that are stopped.
  *
  * Shared, per CPU: `state` = WANTED, HARD, STOPPED.
@@ -14,7 +14,8 @@
  *     and a CPU that is stopped again while it still leaves answers anew.
  * I2  A stopped CPU looks at its word, and serves flushes if it was not an NMI
  *     that stopped it.
- * I3  Who panics first is stopped by nobody, and nobody is restarted after it.
+ * I3  Who panics first is stopped by nobody, and nobody but he restarts anybody
+ *     after it.
  *
  * Life of a stop: own the room; WANTED; post STOP; the CPU's drain, or its NMI,
  * answers STOPPED and stands; restart clears the word; it goes on where it was,
@@ -372,10 +373,37 @@ xcpu_stop_others(const struct xcpu_stop_opt *opt)
 	return xcpu_stop(&set, opt);
 }
 
+static int
+let_go_on(struct xcpu_stop_room *room, unsigned cpu)
+{
+	/*
+	 * [P2] release: what was done meanwhile.  Pairs with [P2] in
+	 * restarted().
+	 */
+	return (xcpu_fetch_and_rel(&room->state[cpu], 0) & STOPPED) != 0;
+}
+
+/* Those who came too late for it, too; the set is all. */
+static int XCPUI_COLD
+end_panic(struct xcpu_cpu *self)
+{
+	struct xcpu_stop_room *room = self->domain->stop;
+	int n = 0;
+
+	for (unsigned cpu = 0; cpu < self->domain->ncpu; cpu++)
+		n += let_go_on(room, cpu);
+	/*
+	 * [P6] release: all of it before the next panic.  Pairs with [P6] in
+	 * panic_over() and panic_alone().
+	 */
+	xcpu_store_rel(&room->panic, 0);
+	return n;
+}
+
 int
 xcpu_restart(const struct xcpu_cpuset *set)
 {
-	const struct xcpu_cpu *self = xcpu_port_self();
+	struct xcpu_cpu *self = xcpu_port_self();
 	struct xcpu_stop_room *room;
 	int n = 0;
 
@@ -387,19 +415,14 @@ xcpu_restart(const struct xcpu_cpuset *set)
 	if (set != NULL &&
 	    xcpu_cpuset_from(set, self->domain->ncpu) < XCPU_NCPU_MAX)
 		return -XCPU_EINVAL;
-	if (xcpu_load_rlx(&room->panic) != 0)	/* rlx: for ever */
+	if (panicked_self(self))
+		return end_panic(self);
+	if (xcpu_load_rlx(&room->panic) != 0)	/* rlx: it is his to say */
 		return 0;
-	for (unsigned cpu = 0; cpu < self->domain->ncpu; cpu++) {
-		if ((set != NULL && !xcpu_cpuset_has(set, cpu)) ||
-		    !is_stopped(self->domain, cpu))
-			continue;
-		/*
-		 * [P2] release: what was done meanwhile.  Pairs with [P2] in
-		 * restarted().
-		 */
-		xcpu_fetch_and_rel(&room->state[cpu], 0);
-		n++;
-	}
+	for (unsigned cpu = 0; cpu < self->domain->ncpu; cpu++)
+		if ((set == NULL || xcpu_cpuset_has(set, cpu)) &&
+		    is_stopped(self->domain, cpu))
+			n += let_go_on(room, cpu);
 	return n;
 }
 
@@ -413,10 +436,16 @@ xcpu_stopped(const struct xcpu_domain *domain, unsigned cpu)
 /* ---- panic ---- */
 
 static bool
-never(struct xcpui_wait *wait)
+panic_over(struct xcpui_wait *wait)
 {
+	struct xcpu_cpu *self = (struct xcpu_cpu *)wait->what;
+
 	(void)restarted(wait);
-	return false;
+	/*
+	 * [P6] acquire: what the other did meanwhile.  Pairs with [P6] in
+	 * end_panic().
+	 */
+	return xcpu_load_acq(&self->domain->stop->panic) == 0;
 }
 
 /* The first stops all others; the second is one of them. */
@@ -426,16 +455,16 @@ panic_alone(struct xcpu_cpu *self)
 	struct xcpu_stop_room *room = self->domain->stop;
 	struct xcpui_wait wait = {
 		.kind = XCPU_WAIT_STOP,
-		.over = never,
+		.over = panic_over,
 		.what = self,
 	};
 	uint32_t owner = 0;
 
 	/*
-	 * rlx: decides who it is; the others are not ordered by it, but by
-	 * their states.
+	 * [P6] acquire: the panic before this one, if it was ended.  Pairs with
+	 * [P6] in end_panic().
 	 */
-	if (xcpu_cas_rlx(&room->panic, &owner, self->index + 1))
+	if (xcpu_cas_acq(&room->panic, &owner, self->index + 1))
 		return 0;
 	if (owner == self->index + 1)
 		return -XCPU_EBUSY;

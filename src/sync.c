@@ -149,6 +149,7 @@ xcpu_sync_add(struct xcpu_sync *sync, const struct xcpu_cpuset *set,
 	const struct xcpu_sync_opt *first;
 	struct xcpu_cpuset more;
 	struct xcpui_gathering r;
+	bool own;
 
 	if (error == 0 && bad_set(set))
 		error = -XCPU_EINVAL;
@@ -160,12 +161,11 @@ xcpu_sync_add(struct xcpu_sync *sync, const struct xcpu_cpuset *set,
 	more = *set;
 	xcpu_cpuset_andnot(&more, &sync->asked);
 	begin_part(&r, sync, opt);
-	if (!sync->own && xcpu_cpuset_has(set, r.self->index)) {
-		sync->own = true;
-		xcpui_sync_run_own(&r, sync->run, sync->arg);
-	}
+	own = sync->own;
+	sync->own = !own && xcpu_cpuset_has(set, r.self->index);
 	xcpu_cpuset_del(&more, r.self->index);
 	error = xcpui_sync_gather(&r, &more);
+	sync->own |= own;
 	sync->opt = first;
 	return error;
 }

@@ -43,7 +43,7 @@ struct xcpu_stop_room {
 	bool (*serve_nmi)(struct xcpu_cpu *self);
 	/* The one who stops others: his CPU + 1; 0: nobody. */
 	struct xcpu_au32 owner __attribute__((aligned(XCPU_LINE_BYTES)));
-	struct xcpu_au32 panic;		/* the one who panicked first, for ever */
+	struct xcpu_au32 panic;		/* the one who panicked first */
 	/* The one whose NMI call is under way, and his request. */
 	struct xcpu_au32 caller __attribute__((aligned(XCPU_LINE_BYTES)));
 	xcpu_fn *fn;
@@ -105,8 +105,9 @@ int xcpu_stop_others(const struct xcpu_stop_opt *opt);
 /*
  * xcpu_restart: let stopped CPUs go on; NULL: all.
  *
- * Those of the set that are not stopped are left alone; after a panic stop
- * nobody goes on.
+ * Those of the set that are not stopped are left alone.  After a panic stop only
+ * the CPU that made it lets others go on (a debugger that continues): all of
+ * them, and the panic is over.
  *
  * Context: any, NMI included.
  * Waits:   never: they leave when they look.
@@ -130,11 +131,11 @@ int xcpu_restart(const struct xcpu_cpuset *set);
 bool xcpu_stopped(const struct xcpu_domain *domain, unsigned cpu);
 
 /*
- * xcpu_panic_stop: stop all others for ever, whatever they hold.
+ * xcpu_panic_stop: stop all others, whatever they hold.
  *
  * Kicks each of them, whatever the doorbells say; after half the bound come
  * NMIs, and after the bound it returns, come what may.  Of several CPUs that
- * panic at once one returns, the others stop in here.
+ * panic at once one returns, the others stop in here until he restarts them.
  *
  * Context: any, NMI included, every lock of the host held.
  * Waits:   bound_ns at most (0: 100 ms); on a port without a clock, or whose
@@ -142,7 +143,8 @@ bool xcpu_stopped(const struct xcpu_domain *domain, unsigned cpu);
  * Order:   as xcpu_stop().
  * Cost:    as xcpu_stop(), and a kick for each.
  * Returns: 0; -XCPU_ETIMEDOUT: *missing (if it is not NULL) did not stop;
- *          -XCPU_EBUSY this CPU has called it before: nothing is done;
+ *          -XCPU_EBUSY this CPU has called it before, or was stopped here and
+ *          restarted: nothing is done;
  *          -XCPU_EAGAIN xcpu_port_self() is NULL; -XCPU_ENOSYS.
  */
 int xcpu_panic_stop(uint64_t bound_ns, struct xcpu_cpuset *missing);
