@@ -6,7 +6,8 @@
 
 EXPLORE_SRCS := $(wildcard explore/*.c explore/litmus/*.c explore/programs/*.c)
 EXPLORE_FLAGS := $(SIM_PORT_FLAGS) -O3 -Iexplore \
-	-DXCPU_NCPU_MAX=4 -DXCPU_CALL_SLOTS=2 -DXCPU_SPACE_RANGES=2 -DXCPU_STATS=0
+	-DXCPU_NCPU_MAX=4 -DXCPU_CALL_SLOTS=2 -DXCPU_SPACE_RANGES=2 -DXCPU_STATS=0 \
+	-DXCPU_PARK_LOOKS=1
 
 # $(1) world, $(2) lanes, $(3) program
 define explore_world

@@ -481,6 +481,7 @@ xcpu_panic_stop(uint64_t bound_ns, struct xcpu_cpuset *missing)
 {
 	struct xcpui_stop s = { .self = xcpu_port_self() };
 	bool nmi = (xcpu_port_context() & XCPU_CTX_NMI) != 0;
+	unsigned long state;
 	int error;
 
 	if (missing != NULL)
@@ -489,11 +490,13 @@ xcpu_panic_stop(uint64_t bound_ns, struct xcpu_cpuset *missing)
 		return -XCPU_EAGAIN;
 	if (s.self->domain->stop == NULL)
 		return -XCPU_ENOSYS;
-	(void)xcpu_port_irq_save();
+	state = xcpu_port_irq_save();
 	XCPUI_COUNT_NMI(s.self, nmi);
 	error = panic_alone(s.self);
-	if (error != 0)
+	if (error != 0) {
+		xcpu_port_irq_restore(state);
 		return error;
+	}
 	if (bound_ns == 0)
 		bound_ns = XCPUI_STOP_BOUND_NS;
 	/* Who comes online later stops there. */

@@ -20,5 +20,7 @@ const struct explore_program *const *const explore_tables[] = {
 	hotplug_programs,
 	hotplug_flush_programs,
 	order_programs,
+	sync_programs,
+	stop_programs,
 	NULL
 };

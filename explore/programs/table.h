@@ -20,5 +20,7 @@ extern const struct explore_program *const unregister_programs[];
 extern const struct explore_program *const hotplug_programs[];
 extern const struct explore_program *const hotplug_flush_programs[];
 extern const struct explore_program *const order_programs[];
+extern const struct explore_program *const sync_programs[];
+extern const struct explore_program *const stop_programs[];
 
 #endif /* XCPU_EXPLORE_TABLE_H */

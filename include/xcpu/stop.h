@@ -133,6 +133,8 @@ bool xcpu_stopped(const struct xcpu_domain *domain, unsigned cpu);
 /*
  * xcpu_panic_stop: stop all others, whatever they hold.
  *
+ * The doorbell is masked, and stays so.
+ *
  * Kicks each of them, whatever the doorbells say; after half the bound come
  * NMIs, and after the bound it returns, come what may.  Of several CPUs that
  * panic at once one returns, the others stop in here until he restarts them.
