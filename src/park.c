@@ -140,8 +140,6 @@ void
 xcpui_park(struct xcpu_cpu *self)
 {
 	struct parked p = { .self = self };
-	/* rlx: for reports */
-	uint32_t owner = xcpu_load_rlx(&self->domain->sync->owner);
 
 	p.line = &self->domain->sync->line[xcpui_group(self->index)];
 	/*
@@ -153,7 +151,8 @@ xcpui_park(struct xcpu_cpu *self)
 	if ((p.word & own_bit(self, PLANE_TODO)) == 0)
 		return;
 	XCPUI_COUNT(self, served_sync);
-	xcpui_run(self, XCPU_LANE_CALL, run_parked, &p, owner - 1);
+	/* Who it is for is a line that nobody else needs: see the wait. */
+	xcpui_run(self, XCPU_LANE_CALL, run_parked, &p, XCPU_NCPU_MAX);
 }
 
 /* ---- who comes online while the machine stands still ---- */
