@@ -76,6 +76,7 @@ stop_others(struct selftest *t)
 		return;
 	expect_stopped(t, &t->all, false);
 	for (unsigned i = 0; i < 10; i++) {
+		static struct xcpu_call call;
 		uint32_t handled = count_of(&seen.handled);
 
 		EXPECT_EQ(t, xcpu_stop_others(&opt), 0);
@@ -84,13 +85,16 @@ stop_others(struct selftest *t)
 		/* Once more: they are. */
 		EXPECT_EQ(t, xcpu_stop_others(NULL), 0);
 		(void)xcpu_event_post_set(seen.id, &t->others);
+		EXPECT_EQ(t, xcpu_call_start(&call, &t->others, handle, NULL,
+		    NULL), 0);
 		selftest_spend(200000);
 		EXPECT_EQ(t, count_of(&seen.handled), handled);
 		EXPECT_EQ(t, xcpu_restart(NULL), t->ncpu - 1);
 		expect_stopped(t, &t->all, false);
 		EXPECT_EQ(t, xcpu_restart(NULL), 0);
 		if (!EXPECT(t, AWAIT(count_of(&seen.handled) == handled +
-		    t->ncpu - 1)))
+		    2 * (t->ncpu - 1))) ||
+		    !EXPECT(t, AWAIT(xcpu_call_done(&call))))
 			break;
 	}
 	tear_down(t);

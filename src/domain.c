@@ -127,12 +127,13 @@ xcpu_cpu_online(struct xcpu_cpu *cpu)
 	xcpui_lane_ready(cpu);
 	cpu->ready = true;
 	flush_everything(cpu);
+	/* Functions of others run here, but not while the machine stands. */
+	if (cpu->domain->sync != NULL)
+		cpu->domain->sync->enter(cpu);
 	/* All classes, whatever bits are left: see slot.c, I3. */
 	xcpui_serve(cpu, xcpui_claim(cpu, XCPU_LANE_CLASSES),
 	    XCPU_LANE_CLASSES);
 	cpu->settled = true;
-	if (cpu->domain->sync != NULL)
-		cpu->domain->sync->enter(cpu);
 	xcpu_port_irq_restore(state);
 	return 0;
 }
@@ -159,6 +160,8 @@ xcpu_cpu_offline(void)
 	unsigned long state;
 	unsigned lane;
 
+	if (error == 0 && self->domain->sync != NULL)
+		error = self->domain->sync->hold(self, true);
 	if (error != 0)
 		return error;
 	state = xcpu_port_irq_save();
@@ -182,6 +185,8 @@ xcpu_cpu_offline(void)
 	if ((lane & XCPU_LANE_FLUSH) != 0)
 		xcpui_flush_serve(self, true);
 #endif
+	if (self->domain->sync != NULL)
+		(void)self->domain->sync->hold(self, false);
 	xcpu_port_irq_restore(state);
 	return error;
 }

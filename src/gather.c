@@ -39,7 +39,9 @@
  * Deadlock: an owner waits only for CPUs to take a call, and they take it
  * wherever they wait with a doorbell that he can reach; who waits for the room
  * is parked meanwhile.  So of overlapping rendezvous one is first, whatever
- * sets they name: there is one room, not a queue per CPU.
+ * sets they name: there is one room, not a queue per CPU.  A CPU that leaves
+ * holds the room, too: so none is on its way out while others stand still, and
+ * who waits for the room serves the round that it waits for.
  *
  * Protocol P6 of the proofs in DESIGN.md ("rendezvous").
  */
@@ -346,6 +348,33 @@ next_generation(struct xcpu_domain *domain)
 		xcpu_store_rlx(&room->line[group].release, DECISION_NONE);
 }
 
+static int
+await_room(struct xcpui_gathering *r)
+{
+	struct xcpui_wait wait = {
+		.kind = XCPU_WAIT_SYNC,
+		.timeout_ns = xcpui_time_left(r->limit_ns, r->since_ns),
+		.fn = r->sync->run,
+		.over = room_taken,
+		.missing = room_owner,
+		.what = r,
+	};
+
+	return xcpui_wait(r->self, &wait);
+}
+
+int XCPUI_COLD
+xcpui_sync_hold(struct xcpu_cpu *self, bool on)
+{
+	struct xcpu_sync nothing = { .run = NULL };
+	struct xcpui_gathering r = { .self = self, .sync = &nothing };
+
+	if (on)
+		return await_room(&r);
+	leave_room(&r);
+	return 0;
+}
+
 /* Whom the host gave up on must have come out, or be dead. */
 static int XCPUI_COLD
 await_strays(struct xcpui_gathering *r)
@@ -360,21 +389,56 @@ await_strays(struct xcpui_gathering *r)
 	return error;
 }
 
+/* Release whoever waits, or will, for what the dead has not decided. */
+static void XCPUI_COLD
+decide_for_dead(const struct xcpu_domain *domain)
+{
+	struct xcpu_sync_room *room = domain->sync;
+
+	for (unsigned group = 0; group < domain->ngroups; group++) {
+		struct xcpu_au64 *release = &room->line[group].release;
+		uint64_t seen = xcpu_load_rlx(release);	/* rlx: the owner's */
+
+		if (seen == 0 || seen >> 2 != room->generation)
+			/*
+			 * [N3] release: as any decision.  Pairs with [N3] in
+			 * released().
+			 */
+			xcpu_store_rel(release, xcpui_decided(room->generation,
+			    DECISION_ABORT));
+	}
+}
+
+/* The room of a dead owner, with all that he has left in it. */
+static bool XCPUI_COLD
+inherit_room(struct xcpui_gathering *r)
+{
+	const struct xcpu_sync_opt *opt = r->sync->opt;
+	struct xcpu_sync_room *room = r->self->domain->sync;
+	/* rlx: the compare-and-swap decides on this very value */
+	uint32_t owner = xcpu_load_rlx(&room->owner);
+
+	if (opt == NULL || opt->dead == NULL || owner == 0 ||
+	    !opt->dead(owner - 1, opt->dead_arg) ||
+	    /*
+	     * [N4] acquire: what the heirs before us did; of the dead the host
+	     * must know.  Pairs with [N4] in leave_room().
+	     */
+	    !xcpu_cas_acq(&room->owner, &owner, r->self->index + 1))
+		return false;
+	decide_for_dead(r->self->domain);
+	xcpu_store_rlx(&room->closed, 0);	/* rlx: nothing was done */
+	room->strays = true;
+	return true;
+}
+
 /* Be the only one; parked for others meanwhile. */
 int
 xcpui_sync_enter_room(struct xcpui_gathering *r)
 {
-	struct xcpui_wait wait = {
-		.kind = XCPU_WAIT_SYNC,
-		.timeout_ns = xcpui_time_left(r->limit_ns, r->since_ns),
-		.fn = r->sync->run,
-		.over = room_taken,
-		.missing = room_owner,
-		.what = r,
-	};
-	int error = xcpui_wait(r->self, &wait);
+	int error = await_room(r);
 
-	if (error != 0)
+	if (error != 0 && !inherit_room(r))
 		return error;
 	if (r->self->domain->sync->strays) {
 		error = await_strays(r);
@@ -426,7 +490,8 @@ xcpui_sync_gather(struct xcpui_gathering *r, const struct xcpu_cpuset *set)
 		if ((r->sync->flags & XCPU_SYNC_NO_ENTRY) != 0)
 			xcpui_sync_run_own(r, r->sync->fin1, r->sync->arg);
 		error = await_living(r, PLANE_COMING);
-		if (error != 0)
+		/* Without the barrier who has begun goes through with it. */
+		if (error != 0 && (r->sync->flags & XCPU_SYNC_NO_ENTRY) == 0)
 			note_absent(r);
 	}
 	if (error != 0) {

@@ -233,6 +233,15 @@ xcpui_sync_serve(struct xcpu_cpu *self)
 		self->domain->sync->park(self);
 }
 
+/* Does this CPU keep others stopped? */
+static inline bool
+xcpui_stop_keeper(const struct xcpu_cpu *self)
+{
+	/* rlx: own word, if it is */
+	return self->domain->stop != NULL &&
+	    xcpu_load_rlx(&self->domain->stop->owner) == self->index + 1;
+}
+
 static inline void
 xcpui_stop_serve(struct xcpu_cpu *self)
 {

@@ -49,7 +49,7 @@ released(struct xcpui_wait *wait)
 
 	/*
 	 * [N3] acquire: what the initiator did, and the functions.  Pairs with
-	 * [N3] in decide().
+	 * [N3] in decide() and decide_for_dead().
 	 */
 	p->seen = xcpu_load_acq(&p->line->release);
 	if (p->await != 0)
@@ -74,7 +74,7 @@ park_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 	xcpui_park_owner(((const struct parked *)wait->what)->self, set);
 }
 
-/* Stand still until a decision; false: it is ABORT. */
+/* Stand still until a decision; false: it is ABORT, or the host gave up. */
 static bool
 stand(struct parked *p, uint64_t await)
 {
@@ -87,8 +87,8 @@ stand(struct parked *p, uint64_t await)
 	};
 
 	p->await = await;
-	(void)xcpui_wait(p->self, &wait);
-	return (p->seen & 3) != DECISION_ABORT;
+	return xcpui_wait(p->self, &wait) == 0 &&
+	    (p->seen & 3) != DECISION_ABORT;
 }
 
 static inline void
@@ -98,7 +98,7 @@ call_if(xcpu_fn *fn, void *arg)
 		fn(arg);
 }
 
-/* From arrival to teardown; false when it was called off. */
+/* From arrival to teardown; false when it was called off on the way. */
 static bool
 take_part(struct parked *p)
 {
@@ -116,7 +116,9 @@ take_part(struct parked *p)
 	if ((p->word & SYNC_EXIT) != 0) {
 		step_taken(p->self, own_bit(p->self, PLANE_COMING) |
 		    own_bit(p->self, PLANE_ACTING));
-		(void)stand(p, xcpui_decided(asked_generation(p), DECISION_LAST));
+		if (!stand(p, xcpui_decided(asked_generation(p),
+		    DECISION_LAST)))
+			return false;
 	}
 	call_if(xcpu_plain_load(&line->teardown), xcpu_plain_load(&line->arg));
 	return true;
@@ -141,6 +143,9 @@ xcpui_park(struct xcpu_cpu *self)
 {
 	struct parked p = { .self = self };
 
+	/* He may have stopped the initiator: he comes when he has let them go. */
+	if (xcpui_stop_keeper(self))
+		return;
 	p.line = &self->domain->sync->line[xcpui_group(self->index)];
 	/*
 	 * [N1] acquire: the question, and what goes with it.  Pairs with [N1]
@@ -162,6 +167,9 @@ open_again(struct xcpui_wait *wait)
 {
 	const struct parked *p = (const struct parked *)wait->what;
 
+	/* Asked all the same: he saw us ready. */
+	if (xcpui_sync_asked(p->self))
+		xcpui_park(p->self);
 	/*
 	 * [N5] acquire: what was done meanwhile.  Pairs with [N5] in
 	 * xcpu_sync_machine().
@@ -180,5 +188,8 @@ xcpui_park_enter(struct xcpu_cpu *self)
 		.what = &p,
 	};
 
+	/* Stops and flushes only: we are not here yet. */
+	self->depth++;
 	(void)xcpui_wait(self, &wait);
+	self->depth--;
 }

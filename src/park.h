@@ -47,6 +47,8 @@ struct xcpui_gathering {
 	uint64_t limit_ns;
 };
 
+/* A CPU that leaves is no initiator, and holds up those who are. */
+int xcpui_sync_hold(struct xcpu_cpu *self, bool on);
 /* Be the only initiator; parked for others meanwhile. */
 int xcpui_sync_enter_room(struct xcpui_gathering *r);
 /*

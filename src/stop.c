@@ -18,11 +18,14 @@
  *     after it.
  *
  * Life of a stop: own the room; WANTED; post STOP; the CPU's drain, or its NMI,
- * answers STOPPED and stands; restart clears the word; it goes on where it was,
+ * answers STOPPED and stands; restart clears the word; with the last of them the
+ * room is free; each goes on where it was,
  * in a wait with what that waited for, and the same deadline.
  *
- * Deadlock: of two who stop each other one owns the room; the other is stopped
- * while he waits for it, or in any other wait.  Of two who panic the second
+ * Deadlock: of two who stop each other one owns the room until he has restarted
+ * whom he stopped; the other is stopped while he waits for it, or in any other
+ * wait.  The owner is not parked by a rendezvous, whose initiator he may have
+ * stopped: it waits until he has restarted them.  Of two who panic the second
  * stops itself.  A stopper waits for nothing else that a stopped CPU may hold.
  *
  * Protocol P11 of the proofs in DESIGN.md ("stop").
@@ -64,7 +67,7 @@ restarted(struct xcpui_wait *wait)
 		(void)xcpui_nmi_answer(self);
 	/*
 	 * [P2] acquire: what was done while it stood.  Pairs with [P2] in
-	 * xcpu_restart().
+	 * let_go_on().
 	 */
 	return (xcpu_load_acq(&self->domain->stop->state[self->index]) &
 	    STOPPED) == 0;
@@ -97,7 +100,10 @@ stand_still(struct xcpu_cpu *self, uint32_t want)
 			continue;
 		XCPUI_COUNT(self, served_stop);
 		stood = true;
+		/* Stops and flushes only, wherever this is. */
+		self->depth++;
 		(void)xcpui_wait(self, &wait);
+		self->depth--;
 		v = xcpu_load_rlx(state); /* rlx: as above */
 	}
 	return stood;
@@ -330,6 +336,42 @@ xcpui_stop_check(const struct xcpu_cpu *self, const struct xcpu_cpuset *set)
 	return 0;
 }
 
+/* Be the one who keeps others stopped, if we are not yet. */
+static int
+own_stops(struct xcpui_stop *s)
+{
+	struct xcpu_stop_room *room = s->self->domain->stop;
+	int error;
+
+	if (xcpui_stop_keeper(s->self))
+		return 0;
+	error = xcpui_stop_lock(s, &room->owner);
+	/* From here on nothing waits here for functions of others. */
+	if (error == 0)
+		s->self->depth++;
+	return error;
+}
+
+/* No longer, if he keeps nobody. */
+static void
+leave_stops(struct xcpu_cpu *self)
+{
+	struct xcpu_stop_room *room = self->domain->stop;
+	struct xcpui_stop s = { .self = self, .lock = &room->owner };
+	unsigned long state;
+
+	if (!xcpu_cpuset_empty(&room->held))
+		return;
+	self->depth--;
+	xcpui_stop_unlock(&s);
+	/* A rendezvous that came meanwhile has waited for this. */
+	if (!xcpui_sync_asked(self))
+		return;
+	state = xcpu_port_irq_save();
+	xcpui_post_own(self, XCPU_LANE_CALL);
+	xcpu_port_irq_restore(state);
+}
+
 int
 xcpu_stop(const struct xcpu_cpuset *set, const struct xcpu_stop_opt *opt)
 {
@@ -347,12 +389,13 @@ xcpu_stop(const struct xcpu_cpuset *set, const struct xcpu_stop_opt *opt)
 	s.limit_ns = opt != NULL ? opt->timeout_ns : 0;
 	s.since_ns = s.limit_ns != 0 ? xcpui_now() : 0;
 	xcpu_cpuset_zero(&stopped);
-	error = xcpui_stop_lock(&s, &s.self->domain->stop->owner);
+	error = own_stops(&s);
 	if (error == 0) {
 		stopped = *set;
 		error = stop_them(&s, &stopped,
 		    opt != NULL ? opt->nmi_after_ns : 0);
-		xcpui_stop_unlock(&s);
+		xcpu_cpuset_or(&s.self->domain->stop->held, &stopped);
+		leave_stops(s.self);
 	}
 	if (opt != NULL && opt->stopped != NULL)
 		*opt->stopped = stopped;
@@ -419,10 +462,15 @@ xcpu_restart(const struct xcpu_cpuset *set)
 		return end_panic(self);
 	if (xcpu_load_rlx(&room->panic) != 0)	/* rlx: it is his to say */
 		return 0;
+	if (!xcpui_stop_keeper(self))
+		return 0;
 	for (unsigned cpu = 0; cpu < self->domain->ncpu; cpu++)
-		if ((set == NULL || xcpu_cpuset_has(set, cpu)) &&
-		    is_stopped(self->domain, cpu))
+		if (xcpu_cpuset_has(&room->held, cpu) &&
+		    (set == NULL || xcpu_cpuset_has(set, cpu))) {
 			n += let_go_on(room, cpu);
+			xcpu_cpuset_del(&room->held, cpu);
+		}
+	leave_stops(self);
 	return n;
 }
 
@@ -472,7 +520,9 @@ panic_alone(struct xcpu_cpu *self)
 	 * [P1] release: all that we did.  Pairs with [P1] in is_stopped().
 	 */
 	xcpu_fetch_or_rel(&room->state[self->index], WANTED | STOPPED);
+	self->depth++;
 	(void)xcpui_wait(self, &wait);
+	self->depth--;
 	return -XCPU_EBUSY;
 }
 

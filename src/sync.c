@@ -19,6 +19,7 @@ xcpu_sync_init(struct xcpu_domain *domain, struct xcpu_sync_room *room)
 		return -XCPU_EINVAL;
 	room->park = xcpui_park;
 	room->enter = xcpui_park_enter;
+	room->hold = xcpui_sync_hold;
 	domain->sync = room;
 	return 0;
 }
@@ -86,6 +87,16 @@ open_round(struct xcpui_gathering *r, struct xcpu_sync *sync,
 	return xcpui_sync_enter_room(r);
 }
 
+/* It came to nothing: all of the set are absent. */
+static int XCPUI_COLD
+nobody(const struct xcpu_cpuset *set, const struct xcpu_sync_opt *opt,
+    int error)
+{
+	if (opt != NULL && opt->absent != NULL)
+		*opt->absent = *set;
+	return error;
+}
+
 static int
 open_set(struct xcpui_gathering *r, const struct xcpu_cpuset *set)
 {
@@ -125,7 +136,7 @@ xcpu_sync_start(struct xcpu_sync *sync, const struct xcpu_cpuset *set,
 		return -XCPU_EINVAL;
 	sync->teardown = NULL;
 	error = open_round(&r, sync, opt);
-	return error != 0 ? error : open_set(&r, set);
+	return error != 0 ? nobody(set, opt, error) : open_set(&r, set);
 }
 
 /* 0 if the caller stands between a start and its finish. */
@@ -213,7 +224,7 @@ one_shot(struct xcpu_sync *sync, const struct xcpu_cpuset *set,
 		return -XCPU_EINVAL;
 	error = open_round(&r, sync, opt);
 	if (error != 0)
-		return error;
+		return nobody(set, opt, error);
 	late = open_set(&r, set);
 	if (late != 0 && (sync->flags & XCPU_SYNC_NO_ENTRY) == 0)
 		return late;

@@ -6,7 +6,8 @@
  * it, as far as the place where it stands allows:
  *
  *	doorbell open			the interrupt does it
- *	doorbell masked, in a thread	STOP, FLUSH, CALL; and EVENT in a round
+ *	doorbell masked, in a thread	STOP, FLUSH, CALL; and EVENT where the
+ *					wait may be for a CPU that leaves
  *	host lock held, in a handler	STOP, FLUSH; and MSG if parked so
  *	in an NMI			nothing
  *
@@ -80,7 +81,9 @@ servable(const struct xcpu_cpu *self, const struct xcpui_wait *wait)
 	if ((context & XCPU_CTX_LOCKED) != 0 || self->depth != 0 ||
 	    self->polling != 0)
 		return XCPU_LANE_STOP | XCPU_LANE_FLUSH | wait->also;
-	if (wait->kind == XCPU_WAIT_ROUND || XCPU_PORT_LEVEL == 0)
+	/* Who is waited for may be leaving, in a round that needs us. */
+	if (wait->kind == XCPU_WAIT_ROUND || wait->kind == XCPU_WAIT_READY ||
+	    wait->kind == XCPU_WAIT_SYNC || XCPU_PORT_LEVEL == 0)
 		return XCPU_LANE_CLASSES;
 	return XCPU_LANE_STOP | XCPU_LANE_FLUSH | XCPU_LANE_CALL;
 }
@@ -241,8 +244,7 @@ speak_up(struct xcpu_cpu *self, struct xcpui_wait *wait, struct watch *watch)
 	watch->next_report = watch->silent * 2;
 	switch (report(self, wait, watch)) {
 	case XCPU_STALL_GIVE_UP:
-		/* Who is parked cannot go: the initiator counts on it. */
-		return wait->kind != XCPU_WAIT_PARK;
+		return true;
 	case XCPU_STALL_PANIC:
 		xcpu_port_panic("a wait stalled, and xcpu_port_stall() chose "
 		    "to panic: see its report", __FILE__, __LINE__);

@@ -143,13 +143,14 @@ int xcpu_cpu_online(struct xcpu_cpu *cpu);
  * Context: thread, on the CPU itself, doorbell open or masked, no host lock
  *          held, no wait of its own under way.
  * Waits:   until every other ready CPU has been through one drain, so that no
- *          event is still on its way to this one.
+ *          event is still on its way to this one; and for rendezvous.
  * Order:   all it did for others happened before they see it gone  [L2].
  * Cost:    a drain, and a kick to every ready CPU.
  * Returns: 0; -XCPU_EAGAIN it is not ready; -XCPU_EDEADLK inside a handler, or
  *          with a host lock held; -XCPU_EPERM from NMI; -XCPU_ETIMEDOUT the
  *          stall hook gave up waiting: it is offline all the same, but an event
- *          posted just now may be served only when it comes back.
+ *          posted just now may be served only when it comes back.  (If it gave
+ *          up waiting for a rendezvous, this CPU is still ready.)
  */
 int xcpu_cpu_offline(void);
 

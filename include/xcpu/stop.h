@@ -9,6 +9,12 @@
  * shootdowns of the others end (but not when an NMI stopped it), takes no lock
  * and prints nothing.  A CPU is stopped or it is not: stops do not add up.
  *
+ * One CPU at a time keeps others stopped: from a stop to the restart of the last
+ * of them other stoppers wait.  Meanwhile its calls are refused with
+ * XCPU_EDEADLK, its shootdowns are legal, and it is not parked by a rendezvous.
+ * What it runs must not wait for what a stopped CPU may hold, a host lock for
+ * one: mask the doorbell if handlers could.
+ *
  *	static struct xcpu_stop_room room;
  *
  *	xcpu_domain_init(&domain, cpus, ncpu);
@@ -44,6 +50,7 @@ struct xcpu_stop_room {
 	/* The one who stops others: his CPU + 1; 0: nobody. */
 	struct xcpu_au32 owner __attribute__((aligned(XCPU_LINE_BYTES)));
 	struct xcpu_au32 panic;		/* the one who panicked first */
+	struct xcpu_cpuset held;	/* whom the owner has stopped */
 	/* The one whose NMI call is under way, and his request. */
 	struct xcpu_au32 caller __attribute__((aligned(XCPU_LINE_BYTES)));
 	xcpu_fn *fn;
@@ -103,11 +110,11 @@ int xcpu_stop(const struct xcpu_cpuset *set, const struct xcpu_stop_opt *opt);
 int xcpu_stop_others(const struct xcpu_stop_opt *opt);
 
 /*
- * xcpu_restart: let stopped CPUs go on; NULL: all.
+ * xcpu_restart: let the CPUs go on that this one has stopped; NULL: all.
  *
- * Those of the set that are not stopped are left alone.  After a panic stop only
- * the CPU that made it lets others go on (a debugger that continues): all of
- * them, and the panic is over.
+ * Others of the set are left alone.  After a panic stop only the CPU that made it
+ * lets others go on (a debugger that continues): all of them, and the panic is
+ * over.
  *
  * Context: any, NMI included.
  * Waits:   never: they leave when they look.

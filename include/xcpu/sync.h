@@ -54,8 +54,8 @@ struct xcpu_sync_opt {
 	/*
 	 * Asked of each silent CPU when the deadline has passed, or the stall
 	 * hook gives up: a CPU that the host knows to be dead is left out, and
-	 * the others go on.  It must never run again but by xcpu_cpu_online().
-	 * NULL: none is.
+	 * the others go on; what a dead initiator held is taken over.  It must
+	 * never run again but by xcpu_cpu_online().  NULL: none is.
 	 */
 	bool (*dead)(unsigned cpu, void *arg);
 	void *dead_arg;
@@ -106,6 +106,7 @@ struct xcpu_sync_line {
 struct xcpu_sync_room {
 	void (*park)(struct xcpu_cpu *self);
 	void (*enter)(struct xcpu_cpu *self);
+	int (*hold)(struct xcpu_cpu *self, bool on);
 	/* The one initiator: his CPU + 1; 0: nobody. */
 	struct xcpu_au32 owner __attribute__((aligned(XCPU_LINE_BYTES)));
 	uint32_t generation;		/* the owner's, both */
