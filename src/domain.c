@@ -159,11 +159,13 @@ xcpu_cpu_offline(void)
 	int error = xcpui_may_wait(self);
 	unsigned long state;
 	unsigned lane;
+	bool held;
 
-	if (error == 0 && self->domain->sync != NULL)
-		error = self->domain->sync->hold(self, true);
 	if (error != 0)
 		return error;
+	/* Nobody stands still while we are on our way. */
+	held = self->domain->sync != NULL &&
+	    self->domain->sync->hold(self, true) == 0;
 	state = xcpu_port_irq_save();
 	xcpui_space_unload(self);
 	self->ready = self->settled = false;
@@ -185,7 +187,7 @@ xcpu_cpu_offline(void)
 	if ((lane & XCPU_LANE_FLUSH) != 0)
 		xcpui_flush_serve(self, true);
 #endif
-	if (self->domain->sync != NULL)
+	if (held)
 		(void)self->domain->sync->hold(self, false);
 	xcpu_port_irq_restore(state);
 	return error;

@@ -149,8 +149,7 @@ int xcpu_cpu_online(struct xcpu_cpu *cpu);
  * Returns: 0; -XCPU_EAGAIN it is not ready; -XCPU_EDEADLK inside a handler, or
  *          with a host lock held; -XCPU_EPERM from NMI; -XCPU_ETIMEDOUT the
  *          stall hook gave up waiting: it is offline all the same, but an event
- *          posted just now may be served only when it comes back.  (If it gave
- *          up waiting for a rendezvous, this CPU is still ready.)
+ *          posted just now may be served only when it comes back.
  */
 int xcpu_cpu_offline(void);
 
