@@ -330,7 +330,7 @@ leave_room(struct xcpui_gathering *r)
 {
 	/*
 	 * [N4] release: what we read and wrote in the room.  Pairs with [N4] in
-	 * room_taken().
+	 * room_taken() and inherit_room().
 	 */
 	xcpu_store_rel(&r->self->domain->sync->owner, 0);
 }

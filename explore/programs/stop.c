@@ -277,6 +277,7 @@ static const struct explore_program panic_three = {
 	.cpu = { panic, panic, NULL },
 	.check = check_panic,
 	.bound = 3,
+	.full_only = true,
 };
 
 const struct explore_program *const stop_programs[] = {

@@ -302,6 +302,7 @@ static const struct explore_program sync_mutual_open = {
 	.setup = boot_two,
 	.cpu = { park_other, park_other_masked },
 	.check = check_both,
+	.full_only = true,
 };
 
 /* Neither is in the other's set: only the room orders them. */
@@ -325,7 +326,7 @@ static const struct explore_program sync_disjoint = {
 	.setup = boot_three,
 	.cpu = { park_third, park_third, NULL },
 	.check = check_both,
-	.bound = 3,
+	.full_only = true,
 };
 
 /* ---- deadlines ---- */
@@ -387,6 +388,7 @@ static const struct explore_program sync_late_two = {
 	.cpu = { park_late_two, NULL, NULL },
 	.check = check_late_two,
 	.deadlines = { 1, 0, 0 },
+	.full_only = true,
 };
 
 /* ---- CPUs that come and go ---- */
