@@ -366,9 +366,11 @@ await_room(struct xcpui_gathering *r)
 int XCPUI_COLD
 xcpui_sync_hold(struct xcpu_cpu *self, bool on)
 {
-	struct xcpu_sync nothing = { .run = NULL };
+	struct xcpu_sync nothing;
 	struct xcpui_gathering r = { .self = self, .sync = &nothing };
 
+	nothing.run = NULL;
+	nothing.opt = NULL;
 	if (on)
 		return await_room(&r);
 	leave_room(&r);

@@ -154,7 +154,7 @@ call_by_nmi(struct xcpui_stop *s, xcpu_fn *fn, void *arg, struct xcpu_cpuset *la
 		if (error != 0)
 			cancel_calls(s, late);
 	}
-	xcpui_stop_unlock(s);
+	xcpui_stop_unlock(&room->caller);
 	return error;
 }
 
@@ -162,10 +162,13 @@ int XCPUI_COLD
 xcpu_nmi_call(const struct xcpu_cpuset *set, xcpu_fn *fn, void *arg,
     uint64_t timeout_ns, struct xcpu_cpuset *done)
 {
-	struct xcpui_stop s = { .self = xcpu_port_self() };
-	int error = xcpui_stop_check(s.self, set);
+	struct xcpui_stop s;
+	int error;
 	struct xcpu_cpuset late;
 
+	s.self = xcpu_port_self();
+	s.looks = 0;
+	error = xcpui_stop_check(s.self, set);
 	if (error != 0)
 		return error;
 	if (fn == NULL)

@@ -165,10 +165,10 @@ lock_owner(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 }
 
 void
-xcpui_stop_unlock(struct xcpui_stop *s)
+xcpui_stop_unlock(struct xcpu_au32 *word)
 {
 	/* [P3] release: as any lock.  Pairs with [P3] in lock_taken(). */
-	xcpu_store_rel(s->lock, 0);
+	xcpu_store_rel(word, 0);
 }
 
 int XCPUI_COLD
@@ -357,13 +357,12 @@ static void
 leave_stops(struct xcpu_cpu *self)
 {
 	struct xcpu_stop_room *room = self->domain->stop;
-	struct xcpui_stop s = { .self = self, .lock = &room->owner };
 	unsigned long state;
 
 	if (!xcpu_cpuset_empty(&room->held))
 		return;
 	self->depth--;
-	xcpui_stop_unlock(&s);
+	xcpui_stop_unlock(&room->owner);
 	/* A rendezvous that came meanwhile has waited for this. */
 	if (!xcpui_sync_asked(self))
 		return;
@@ -375,10 +374,13 @@ leave_stops(struct xcpu_cpu *self)
 int
 xcpu_stop(const struct xcpu_cpuset *set, const struct xcpu_stop_opt *opt)
 {
-	struct xcpui_stop s = { .self = xcpu_port_self() };
-	int error = xcpui_stop_check(s.self, set);
+	struct xcpui_stop s;
+	int error;
 	struct xcpu_cpuset stopped;
 
+	s.self = xcpu_port_self();
+	s.looks = 0;
+	error = xcpui_stop_check(s.self, set);
 	if (error != 0)
 		return error;
 	if (xcpu_cpuset_has(set, s.self->index))
@@ -529,11 +531,12 @@ panic_alone(struct xcpu_cpu *self)
 int XCPUI_COLD
 xcpu_panic_stop(uint64_t bound_ns, struct xcpu_cpuset *missing)
 {
-	struct xcpui_stop s = { .self = xcpu_port_self() };
+	struct xcpui_stop s;
 	bool nmi = (xcpu_port_context() & XCPU_CTX_NMI) != 0;
 	unsigned long state;
 	int error;
 
+	s.self = xcpu_port_self();
 	if (missing != NULL)
 		xcpu_cpuset_zero(missing);
 	if (s.self == NULL || s.self->domain == NULL)

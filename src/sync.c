@@ -211,6 +211,14 @@ xcpu_sync_abort(struct xcpu_sync *sync)
 	return error != 0 ? error : close_round(sync, DECISION_ABORT);
 }
 
+/* Field by field: an initializer may become a call of memset. */
+static void
+no_functions(struct xcpu_sync *sync)
+{
+	sync->run = sync->fin1 = sync->fin2 = sync->teardown = NULL;
+	sync->arg = sync->data = NULL;
+}
+
 /* Start and finish in one. */
 static int
 one_shot(struct xcpu_sync *sync, const struct xcpu_cpuset *set,
@@ -236,8 +244,11 @@ int
 xcpu_sync_simple(const struct xcpu_cpuset *set, xcpu_fn *fn, void *arg,
     const struct xcpu_sync_opt *opt)
 {
-	struct xcpu_sync sync = { .fin1 = fn, .arg = arg };
+	struct xcpu_sync sync;
 
+	no_functions(&sync);
+	sync.fin1 = fn;
+	sync.arg = arg;
 	if (fn == NULL || check_opt(opt, XCPU_SYNC_MSG) == -XCPU_EINVAL)
 		return -XCPU_EINVAL;
 	return one_shot(&sync, set, opt);
@@ -247,8 +258,11 @@ int
 xcpu_sync_fastdata(const struct xcpu_cpuset *set, xcpu_fn *fn, void *data,
     const struct xcpu_sync_opt *opt)
 {
-	struct xcpu_sync sync = { .fin2 = fn, .data = data };
+	struct xcpu_sync sync;
 
+	no_functions(&sync);
+	sync.fin2 = fn;
+	sync.data = data;
 	if (fn == NULL || check_opt(opt, XCPU_SYNC_MSG) == -XCPU_EINVAL)
 		return -XCPU_EINVAL;
 	return one_shot(&sync, set, opt);
@@ -258,10 +272,11 @@ int
 xcpu_sync_rendezvous(const struct xcpu_cpuset *set,
     const struct xcpu_sync_stages *stages, const struct xcpu_sync_opt *opt)
 {
-	struct xcpu_sync sync = { .run = NULL };
+	struct xcpu_sync sync;
 
 	if (stages == NULL)
 		return -XCPU_EINVAL;
+	no_functions(&sync);
 	sync.run = stages->setup;
 	sync.fin1 = stages->action;
 	sync.teardown = stages->teardown;
@@ -272,7 +287,7 @@ xcpu_sync_rendezvous(const struct xcpu_cpuset *set,
 int
 xcpu_sync_machine(xcpu_fn *fn, void *arg, const struct xcpu_sync_opt *opt)
 {
-	struct xcpu_sync sync = { .run = NULL };
+	struct xcpu_sync sync;
 	struct xcpu_sync_room *room;
 	struct xcpu_cpuset set;
 	unsigned long state;
@@ -281,6 +296,7 @@ xcpu_sync_machine(xcpu_fn *fn, void *arg, const struct xcpu_sync_opt *opt)
 
 	if (fn == NULL || check_opt(opt, XCPU_SYNC_MSG) == -XCPU_EINVAL)
 		return -XCPU_EINVAL;
+	no_functions(&sync);
 	error = open_round(&r, &sync, opt);
 	if (error != 0)
 		return error;
