@@ -322,6 +322,93 @@ stop_nmi_call(struct selftest *t)
 	tear_down(t);
 }
 
+/* ---- panic ---- */
+
+/* All of a panic: the others stand, whatever they hold, and are let go. */
+static void
+panic_and_go_on(void *arg)
+{
+	const struct selftest *t = arg;
+	unsigned long state = xcpu_port_irq_save();
+	struct xcpu_cpuset missing;
+	int error = xcpu_panic_stop(LONG_NS, &missing);
+
+	if (error == 0) {
+		count_up(&seen.waiting);
+		seen.ran[0]++;
+		for_each_cpu (cpu, &t->all)
+			if (cpu != xcpu_cpu_index() &&
+			    !xcpu_stopped(t->host->domain, cpu))
+				count_up(&seen.errors);
+		if (xcpu_panic_stop(LONG_NS, NULL) != -XCPU_EBUSY ||
+		    xcpu_restart(NULL) != (int)t->ncpu - 1)
+			count_up(&seen.errors);
+	} else if (error == -XCPU_EBUSY) {
+		count_up(&seen.spinning);
+	} else {
+		count_up(&seen.errors);
+	}
+	xcpu_port_irq_restore(state);
+}
+
+/* Kills: a panic that stops nobody, or is stopped itself. */
+static void
+stop_panic(struct selftest *t)
+{
+	if (!set_up(t))
+		return;
+	for (unsigned i = 0; i < 5; i++)
+		panic_and_go_on(t);
+	EXPECT_EQ(t, count_of(&seen.errors), 0);
+	EXPECT_EQ(t, count_of(&seen.waiting), 5);
+	expect_stopped(t, &t->all, false);
+	tear_down(t);
+}
+
+/* Kills: no NMI for who masks. */
+static void
+stop_panic_held(struct selftest *t)
+{
+	unsigned long state;
+
+	if (!set_up(t) || !selftest_hold_one(t, &held, t->other))
+		return;
+	state = xcpu_port_irq_save();
+	/* Half of this passes before the NMIs. */
+	EXPECT_EQ(t, xcpu_panic_stop(4 * SHORT_NS, NULL), 0);
+	EXPECT(t, xcpu_stopped(t->host->domain, t->other));
+	EXPECT(t, !xcpu_call_done(&held.call));
+	EXPECT_EQ(t, xcpu_restart(NULL), t->ncpu - 1);
+	xcpu_port_irq_restore(state);
+	selftest_release(t, &held);
+	tear_down(t);
+}
+
+/* Kills: losers who go on, or wait for each other. */
+static void
+stop_panic_all(struct selftest *t)
+{
+	if (!set_up(t))
+		return;
+	selftest_on_each(t, &t->all, panic_and_go_on, t);
+	EXPECT_EQ(t, count_of(&seen.errors), 0);
+	EXPECT_EQ(t, count_of(&seen.waiting) + count_of(&seen.spinning),
+	    t->ncpu);
+	EXPECT_EQ(t, seen.ran[0], count_of(&seen.waiting));
+	tear_down(t);
+}
+
+static void
+stop_panic_nmi(struct selftest *t)
+{
+	if (!set_up(t))
+		return;
+	selftest_nmi_run(t, t->self, panic_and_go_on, t);
+	EXPECT_EQ(t, count_of(&seen.errors), 0);
+	EXPECT_EQ(t, count_of(&seen.waiting), 1);
+	tear_down(t);
+}
+
 static void
 stop_in_nmi(void *arg)
 {
@@ -377,6 +464,14 @@ static const struct selftest_case cases[] = {
 	    stop_hard, 4, 2, NEED_NMI },
 	{ "stop_nmi_call", "F-B19", "xcpu_port_kick_nmi", stop_nmi_call, 4, 2,
 	    NEED_NMI },
+	{ "stop_panic", "F-B19 INV-C12 BUG-116 BUG-120", "xcpu_port_kick",
+	    stop_panic, 1, 2, 0 },
+	{ "stop_panic_held", "F-B19 BUG-115 BUG-116", "xcpu_port_kick_nmi",
+	    stop_panic_held, 4, 2, NEED_NMI },
+	{ "stop_panic_all", "F-B19 INV-C12 BUG-117", "xcpu_port_relax",
+	    stop_panic_all, 1, 2, NEED_THREAD },
+	{ "stop_panic_nmi", "F-B19 BUG-120", "xcpu_port_kick", stop_panic_nmi,
+	    4, 2, NEED_NMI },
 	{ "stop_misuse", "F-B26 BUG-120", "xcpu_port_context", stop_misuse, 0,
 	    2, 0 },
 };
