@@ -375,7 +375,7 @@ stop_panic_held(struct selftest *t)
 		return;
 	state = xcpu_port_irq_save();
 	/* Half of this passes before the NMIs. */
-	EXPECT_EQ(t, xcpu_panic_stop(4 * SHORT_NS, NULL), 0);
+	EXPECT_EQ(t, xcpu_panic_stop(40 * SHORT_NS, NULL), 0);
 	EXPECT(t, xcpu_stopped(t->host->domain, t->other));
 	EXPECT(t, !xcpu_call_done(&held.call));
 	EXPECT_EQ(t, xcpu_restart(NULL), t->ncpu - 1);
