@@ -55,6 +55,13 @@ is_stopped(const struct xcpu_domain *domain, unsigned cpu)
 	return (xcpu_load_acq(&domain->stop->state[cpu]) & STOPPED) != 0;
 }
 
+static inline bool
+is_wanted(const struct xcpu_domain *domain, unsigned cpu)
+{
+	/* rlx: nothing is concluded but that nobody waits any more */
+	return (xcpu_load_rlx(&domain->stop->state[cpu]) & WANTED) != 0;
+}
+
 /* ---- the stopped CPU's side ---- */
 
 static bool
@@ -194,8 +201,8 @@ all_stopped(struct xcpui_wait *wait)
 
 	for (unsigned cpu = xcpu_cpuset_first(&s->left); cpu < domain->ncpu;
 	    cpu = xcpu_cpuset_next(&s->left, cpu)) {
-		/* Off, it stands stiller than that. */
-		if (!is_stopped(domain, cpu) &&
+		/* Or gone, or let go by the end of a panic. */
+		if (!is_stopped(domain, cpu) && is_wanted(domain, cpu) &&
 		    !xcpui_lane_gone(domain, cpu, false))
 			return s->looks != 0 && --s->looks == 0;
 		xcpu_cpuset_del(&s->left, cpu);
@@ -312,13 +319,12 @@ stop_them(struct xcpui_stop *s, struct xcpu_cpuset *set, uint64_t nmi_after_ns)
 			stop_hard(s);
 	}
 	error = await_stopped(s, left_ns);
-	if (error != 0) {
-		take_back_stop(s, &s->left);
-		xcpu_cpuset_or(&refused, &s->left);
-		error = xcpu_cpuset_empty(&s->left) ? 0 : error;
-	}
+	/* Whoever is not stopped now, gone or late, never will be by this. */
 	xcpu_cpuset_andnot(set, &refused);
-	return error;
+	s->left = *set;
+	take_back_stop(s, &s->left);
+	xcpu_cpuset_andnot(set, &s->left);
+	return xcpu_cpuset_empty(&s->left) ? 0 : error;
 }
 
 int XCPUI_COLD
@@ -433,15 +439,23 @@ static int XCPUI_COLD
 end_panic(struct xcpu_cpu *self)
 {
 	struct xcpu_stop_room *room = self->domain->stop;
+	unsigned long state;
 	int n = 0;
 
 	for (unsigned cpu = 0; cpu < self->domain->ncpu; cpu++)
-		n += let_go_on(room, cpu);
+		if (cpu != self->index)
+			n += let_go_on(room, cpu);
 	/*
 	 * [P6] release: all of it before the next panic.  Pairs with [P6] in
 	 * panic_over() and panic_alone().
 	 */
 	xcpu_store_rel(&room->panic, 0);
+	/* Somebody asked us meanwhile, and was not heard. */
+	if (is_wanted(self->domain, self->index)) {
+		state = xcpu_port_irq_save();
+		xcpui_post_own(self, XCPU_LANE_STOP);
+		xcpu_port_irq_restore(state);
+	}
 	return n;
 }
 

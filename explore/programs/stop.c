@@ -14,6 +14,7 @@ static struct xcpu_stop_room room __attribute__((section("explore_data")));
 static struct explore_word EXPLORE_DATA table;
 static struct explore_word EXPLORE_DATA answered;
 static struct explore_word EXPLORE_DATA alone;
+static struct xcpu_au64 EXPLORE_DATA stopped_it;
 
 static void
 boot(unsigned ncpu)
@@ -52,10 +53,14 @@ work(void)
 	explore_open();
 }
 
+/* Not before the caller is stopped in his wait. */
 static void
 work_and_answer(void *arg)
 {
 	(void)arg;
+	/* ends: as CPU 2 has stopped CPU 0 */
+	while (xcpu_load_acq(&stopped_it) == 0)
+		explore_relax();
 	count_up(&answered);
 }
 
@@ -139,6 +144,7 @@ stop_caller(void)
 
 	explore_assert(xcpu_stop(&set, NULL) == 0, "refused");
 	count_up(&table);
+	xcpu_store_rel(&stopped_it, 1);
 	explore_assert(xcpu_restart(&set) == 1, "not restarted");
 }
 
@@ -209,11 +215,13 @@ stop_leaver(void)
 	struct xcpu_cpuset stopped;
 	struct xcpu_stop_opt opt = { .stopped = &stopped };
 
+	explore_close();
 	explore_assert(xcpu_stop(&set, &opt) == 0, "refused");
 	explore_note(xcpu_cpuset_has(&stopped, 1));
 	if (xcpu_cpuset_has(&stopped, 1))
 		count_up(&table);
 	explore_assert(xcpu_restart(&set) >= 0, "not restarted");
+	explore_open();
 }
 
 static const struct explore_program stop_leaving = {
@@ -234,8 +242,11 @@ panic(void)
 	int error = xcpu_panic_stop(0, NULL);
 
 	explore_note(scene_error(error));
-	if (error != 0)
+	if (error != 0) {
+		/* Race-checked: whoever was alone is so no more. */
+		explore_assert(explore_read(&alone) >= 1, "nobody was alone");
 		return;
+	}
 	count_up(&alone);
 	(void)xcpu_restart(NULL);
 	explore_open();
@@ -257,6 +268,15 @@ static const struct explore_program panic_one = {
 	.check = check_panic,
 };
 
+static void
+stop_other(void)
+{
+	struct xcpu_cpuset set = scene_set(1);
+
+	explore_assert(xcpu_stop(&set, NULL) == 0, "refused");
+	explore_assert(xcpu_restart(&set) >= 0, "not restarted");
+}
+
 /* P11: "the loser stops the others, too" is rejected. */
 static const struct explore_program panic_two = {
 	.name = "panic-two",
@@ -266,6 +286,18 @@ static const struct explore_program panic_two = {
 	.setup = boot_two,
 	.cpu = { panic, panic },
 	.check = check_panic,
+};
+
+/* He does not hear it before his panic is over. */
+static const struct explore_program panic_stop = {
+	.name = "panic-stop",
+	.what = "a CPU panics, and another stops it",
+	.ids = "F-B19 INV-C12",
+	.ncpu = 2,
+	.setup = boot_two,
+	.cpu = { panic, stop_other },
+	.check = check_panic,
+	.full_only = true,
 };
 
 static const struct explore_program panic_three = {
@@ -282,5 +314,6 @@ static const struct explore_program panic_three = {
 
 const struct explore_program *const stop_programs[] = {
 	&stop_one, &stop_again, &stop_mutual, &stop_waiter, &stop_deadline,
-	&stop_leaving, &panic_one, &panic_two, &panic_three, NULL
+	&stop_leaving, &panic_one, &panic_two, &panic_stop, &panic_three,
+	NULL
 };

@@ -361,6 +361,32 @@ static const struct explore_program sync_late = {
 };
 
 static void
+park_then_late(void)
+{
+	struct xcpu_cpuset set = scene_set(2);
+	struct xcpu_sync_opt opt = { .timeout_ns = TIMEOUT_NS };
+	int error;
+
+	explore_assert(xcpu_sync_simple(&set, act, NULL, NULL) == 0,
+	    "refused");
+	error = xcpu_sync_simple(&set, act, NULL, &opt);
+	explore_note(scene_error(error));
+	explore_assert(explore_read(&acted[1]) == 1u + (error == 0),
+	    "called off, and acted; or the other way round");
+}
+
+/* The functions of the first are still there when the second is called off. */
+static const struct explore_program sync_then_late = {
+	.name = "sync-then-late",
+	.what = "a rendezvous, and one with a deadline",
+	.ids = "INV-R3 INV-R9 BUG-75",
+	.ncpu = 2,
+	.setup = boot_two,
+	.cpu = { park_then_late, NULL },
+	.deadlines = { 1, 0 },
+};
+
+static void
 park_late_two(void)
 {
 	struct xcpu_cpuset set = scene_set(6);
@@ -474,5 +500,6 @@ static const struct explore_program sync_machine_online = {
 const struct explore_program *const sync_programs[] = {
 	&sync_one, &sync_twice, &sync_two, &sync_add, &sync_stages,
 	&sync_no_entry, &sync_mutual, &sync_mutual_open, &sync_disjoint,
-	&sync_late, &sync_late_two, &sync_hotplug, &sync_machine_online, NULL
+	&sync_late, &sync_then_late,
+	&sync_late_two, &sync_hotplug, &sync_machine_online, NULL
 };

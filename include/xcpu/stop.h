@@ -82,7 +82,8 @@ int xcpu_stop_init(struct xcpu_domain *domain, struct xcpu_stop_room *room);
 /*
  * xcpu_stop: stop a set of CPUs, the calling one not among them.
  *
- * CPUs that are not ready are passed over, and those already stopped count.  A
+ * CPUs that are not ready are passed over, those already stopped count, and
+ * those that the end of a panic lets go meanwhile do not (see *stopped).  A
  * CPU that has not stopped when the deadline passes is taken back: it goes on,
  * and does not stop later.
  *
