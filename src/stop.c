@@ -446,8 +446,8 @@ end_panic(struct xcpu_cpu *self)
 		if (cpu != self->index)
 			n += let_go_on(room, cpu);
 	/*
-	 * [P6] release: all of it before the next panic.  Pairs with [P6] in
-	 * panic_over() and panic_alone().
+	 * [P6] release: all of it before those go on who lost it.  Pairs with
+	 * [P6] in panic_over().
 	 */
 	xcpu_store_rel(&room->panic, 0);
 	/* Somebody asked us meanwhile, and was not heard. */
@@ -525,10 +525,10 @@ panic_alone(struct xcpu_cpu *self)
 	uint32_t owner = 0;
 
 	/*
-	 * [P6] acquire: the panic before this one, if it was ended.  Pairs with
-	 * [P6] in end_panic().
+	 * rlx: a panic before this one, and ended, has stopped us, which orders
+	 * it; or has missed us, and then nothing is promised
 	 */
-	if (xcpu_cas_acq(&room->panic, &owner, self->index + 1))
+	if (xcpu_cas_rlx(&room->panic, &owner, self->index + 1))
 		return 0;
 	if (owner == self->index + 1)
 		return -XCPU_EBUSY;

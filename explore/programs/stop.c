@@ -14,6 +14,7 @@ static struct xcpu_stop_room room __attribute__((section("explore_data")));
 static struct explore_word EXPLORE_DATA table;
 static struct explore_word EXPLORE_DATA answered;
 static struct explore_word EXPLORE_DATA alone;
+static struct explore_word EXPLORE_DATA before[3];
 static struct xcpu_au64 EXPLORE_DATA stopped_it;
 
 static void
@@ -121,6 +122,35 @@ static const struct explore_program stop_mutual = {
 	.ncpu = 2,
 	.setup = boot_two,
 	.cpu = { stop_masked, stop_masked },
+	.check = check_both,
+};
+
+/* Each its own: only the room orders them. */
+static void
+stop_second_next(void)
+{
+	struct xcpu_cpuset set = scene_set(4u << explore_self());
+
+	explore_close();
+	explore_assert(xcpu_stop(&set, NULL) == 0, "refused");
+	count_up(&table);
+	explore_assert(xcpu_restart(&set) == 1, "not restarted");
+	explore_open();
+}
+
+static void
+boot_four(void)
+{
+	boot(4);
+}
+
+static const struct explore_program stop_apart = {
+	.name = "stop-apart",
+	.what = "two CPUs stop another one each",
+	.ids = "F-B19 INV-C12",
+	.ncpu = 4,
+	.setup = boot_four,
+	.cpu = { stop_second_next, stop_second_next, NULL, NULL },
 	.check = check_both,
 };
 
@@ -239,8 +269,10 @@ static const struct explore_program stop_leaving = {
 static void
 panic(void)
 {
-	int error = xcpu_panic_stop(0, NULL);
+	int error;
 
+	explore_write(&before[explore_self()], 1);
+	error = xcpu_panic_stop(0, NULL);
 	explore_note(scene_error(error));
 	if (error != 0) {
 		/* Race-checked: whoever was alone is so no more. */
@@ -248,6 +280,8 @@ panic(void)
 		return;
 	}
 	count_up(&alone);
+	/* All that the others did before they stood. */
+	explore_note(explore_read(&before[0]) + explore_read(&before[1]));
 	(void)xcpu_restart(NULL);
 	explore_open();
 }
@@ -313,7 +347,7 @@ static const struct explore_program panic_three = {
 };
 
 const struct explore_program *const stop_programs[] = {
-	&stop_one, &stop_again, &stop_mutual, &stop_waiter, &stop_deadline,
+	&stop_one, &stop_again, &stop_mutual, &stop_apart, &stop_waiter, &stop_deadline,
 	&stop_leaving, &panic_one, &panic_two, &panic_stop, &panic_three,
 	NULL
 };

@@ -18,6 +18,7 @@ static struct explore_word EXPLORE_DATA ran[3];
 static struct explore_word EXPLORE_DATA acted[3];
 static struct explore_word EXPLORE_DATA data;
 static struct xcpu_sync EXPLORE_DATA sync[2];
+static struct xcpu_call EXPLORE_DATA object;
 
 static void
 boot(unsigned ncpu)
@@ -193,6 +194,64 @@ static const struct explore_program sync_add = {
 	.cpu = { park_then_add, NULL, NULL },
 };
 
+/* ---- early sight ---- */
+
+static void
+nothing(void *arg)
+{
+	(void)arg;
+}
+
+/*
+ * The drain that serves the call before it may find the question before its
+ * post: so the question carries its own order.
+ */
+static void
+call_then_park(void)
+{
+	struct xcpu_cpuset set = scene_set(2);
+
+	explore_assert(xcpu_call_start(&object, &set, nothing, NULL,
+	    NULL) == 0, "refused");
+	sync[0].run = run;
+	explore_assert(xcpu_sync_start(&sync[0], &set, NULL) == 0, "refused");
+	explore_assert(xcpu_sync_finish(&sync[0]) == 0, "not finished");
+	explore_assert(explore_read(&ran[1]) == 1, "not run");
+}
+
+static const struct explore_program sync_early = {
+	.name = "sync-early",
+	.what = "a rendezvous that is found before it is posted",
+	.ids = "INV-E2 BUG-20",
+	.ncpu = 2,
+	.setup = boot_two,
+	.cpu = { call_then_park, NULL },
+};
+
+static void
+call_then_add(void)
+{
+	struct xcpu_cpuset first = scene_set(2);
+	struct xcpu_cpuset second = scene_set(4);
+
+	sync[0].run = run;
+	explore_assert(xcpu_sync_start(&sync[0], &first, NULL) == 0, "refused");
+	explore_assert(xcpu_call_start(&object, &second, nothing, NULL,
+	    NULL) == 0, "refused");
+	explore_assert(xcpu_sync_add(&sync[0], &second, NULL) == 0, "refused");
+	explore_assert(xcpu_sync_finish(&sync[0]) == 0, "not finished");
+	explore_assert(explore_read(&ran[2]) == 1, "not run");
+}
+
+static const struct explore_program sync_add_early = {
+	.name = "sync-add-early",
+	.what = "a CPU that is added finds it before it is posted",
+	.ids = "INV-E2 BUG-20",
+	.ncpu = 3,
+	.setup = boot_three,
+	.cpu = { call_then_add, NULL, NULL },
+};
+
 /* ---- barriers ---- */
 
 static void
@@ -305,7 +364,30 @@ static const struct explore_program sync_mutual_open = {
 	.full_only = true,
 };
 
-/* Neither is in the other's set: only the room orders them. */
+/* Nobody else takes part: only the room orders them. */
+static void
+park_nobody(void)
+{
+	struct xcpu_cpuset none = scene_set(0);
+	unsigned self = explore_self();
+
+	explore_assert(xcpu_sync_start(&sync[self], &none, NULL) == 0,
+	    "refused");
+	count_up(&table);
+	explore_assert(xcpu_sync_finish(&sync[self]) == 0, "not finished");
+}
+
+static const struct explore_program sync_room = {
+	.name = "sync-room",
+	.what = "two rendezvous that have only the room in common",
+	.ids = "INV-R5 INV-R8",
+	.ncpu = 2,
+	.setup = boot_two,
+	.cpu = { park_nobody, park_nobody },
+	.check = check_both,
+};
+
+/* Both have the same target. */
 static void
 park_third(void)
 {
@@ -498,8 +580,9 @@ static const struct explore_program sync_machine_online = {
 };
 
 const struct explore_program *const sync_programs[] = {
-	&sync_one, &sync_twice, &sync_two, &sync_add, &sync_stages,
-	&sync_no_entry, &sync_mutual, &sync_mutual_open, &sync_disjoint,
+	&sync_one, &sync_twice, &sync_two, &sync_add, &sync_early,
+	&sync_add_early, &sync_stages,
+	&sync_no_entry, &sync_mutual, &sync_mutual_open, &sync_room, &sync_disjoint,
 	&sync_late, &sync_then_late,
 	&sync_late_two, &sync_hotplug, &sync_machine_online, NULL
 };
