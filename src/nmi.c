@@ -153,6 +153,9 @@ call_by_nmi(struct xcpui_stop *s, xcpu_fn *fn, void *arg, struct xcpu_cpuset *la
 		xcpu_cpuset_zero(late);
 		if (error != 0)
 			cancel_calls(s, late);
+		/* Just in time after all? */
+		if (xcpu_cpuset_empty(late))
+			error = 0;
 	}
 	xcpui_stop_unlock(&room->caller);
 	return error;

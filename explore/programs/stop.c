@@ -263,6 +263,51 @@ static const struct explore_program stop_leaving = {
 	.cpu = { stop_leaver, leave },
 };
 
+/* ---- calls by NMI ---- */
+
+static void
+answer(void *arg)
+{
+	count_up((struct explore_word *)arg);
+}
+
+static void
+call_by_nmi(void)
+{
+	struct xcpu_cpuset set = scene_set(2);
+	struct xcpu_cpuset done;
+	int error;
+
+	explore_write(&answered, 5);
+	error = xcpu_nmi_call(&set, answer, &answered, TIMEOUT_NS, &done);
+	explore_note(scene_error(error));
+	explore_assert(error == (xcpu_cpuset_has(&done, 1) ? 0 :
+	    -XCPU_ETIMEDOUT), "the result says two things");
+	if (error == 0)
+		explore_assert(explore_read(&answered) == 6, "not run");
+}
+
+/* A second one, whose request takes the place of the first. */
+static void
+call_twice_by_nmi(void)
+{
+	call_by_nmi();
+	if (explore_self() == 0)
+		(void)xcpu_nmi_call(&(struct xcpu_cpuset){ .w = { 2 } },
+		    answer, &alone, TIMEOUT_NS, NULL);
+}
+
+static const struct explore_program stop_nmi_call = {
+	.name = "stop-nmi-call",
+	.what = "two calls by NMI, each with a deadline",
+	.ids = "F-B19 INV-C3",
+	.ncpu = 2,
+	.setup = boot_two,
+	.cpu = { call_twice_by_nmi, work },
+	.nmis = { 0, 2 },
+	.deadlines = { 2, 0 },
+};
+
 /* ---- panic ---- */
 
 /* One comes back alone; what he writes meanwhile is his. */
@@ -348,6 +393,6 @@ static const struct explore_program panic_three = {
 
 const struct explore_program *const stop_programs[] = {
 	&stop_one, &stop_again, &stop_mutual, &stop_apart, &stop_waiter, &stop_deadline,
-	&stop_leaving, &panic_one, &panic_two, &panic_stop, &panic_three,
+	&stop_leaving, &stop_nmi_call, &panic_one, &panic_two, &panic_stop, &panic_three,
 	NULL
 };
