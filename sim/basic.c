@@ -296,14 +296,20 @@ do_flush(bool tables)
 	struct sim_space *space = some_space(&which);
 	struct sim_change change;
 	bool changed;
+	int error;
 
 	sim_lock(&board->lock[which]);
 	changed = tables ? sim_unmap_table(space, sim_random(PAGES),
 	    &change) : change_one(space, &change);
 	if (!changed)
 		sim_map(space, sim_random(PAGES), true);
-	sim_unlock(&board->lock[which]);
-	return changed ? sim_shootdown(&change) : 0;
+	/* No new table comes where an old one can still be walked. */
+	if (!tables)
+		sim_unlock(&board->lock[which]);
+	error = changed ? sim_shootdown(&change) : 0;
+	if (tables)
+		sim_unlock(&board->lock[which]);
+	return error;
 }
 
 static int

@@ -21,8 +21,8 @@ static const struct field cpu_fields[] = {
 	{ "cpu.running", offsetof(struct xcpu_cpu, claims) },
 	{ "cpu.flush", offsetof(struct xcpu_cpu, flush) },
 	{ "cpu.event", offsetof(struct xcpu_cpu, event) },
-	{ "cpu.call.sources", offsetof(struct xcpu_cpu, call.sources) },
 	{ "cpu.call.source_words", offsetof(struct xcpu_cpu, call.source_words) },
+	{ "cpu.call.sources", offsetof(struct xcpu_cpu, call.sources) },
 	{ "cpu.call.held", offsetof(struct xcpu_cpu, call.held) },
 	{ "cpu.call.slot", offsetof(struct xcpu_cpu, call.slot) },
 #if XCPU_STATS

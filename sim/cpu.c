@@ -197,6 +197,8 @@ sim_replug(uint64_t off_ns)
 
 	cpu->op = SIM_OP_OFFLINE;
 	sim_emit(SIM_EV_OP, SIM_OP_OFFLINE, 0);
+	/* Interrupts come in between: what they run, runs on a CPU about to leave. */
+	sim_work_ns(off_ns % 4096);
 	error = xcpu_cpu_offline();
 	sim_emit(SIM_EV_OP_END, SIM_OP_OFFLINE, (uint64_t)(int64_t)error);
 	if (error != 0 && !(error == -XCPU_ETIMEDOUT && sim_gave_up()))

@@ -97,15 +97,24 @@ print_help(void)
 	printf("\nexit status: 0 all runs are ok, 1 one is not, 2 misuse\n");
 }
 
+/* Those that know nothing of faults are a list of their own. */
 static void
-print_list(void)
+print_scenarios(const char *title, bool directed)
 {
 	const struct sim_scenario *s;
 
-	printf("scenarios:\n");
+	printf("%s:\n", title);
 	for (unsigned n = 0; (s = sim_scenario_nth(n)) != NULL; n++)
-		printf("  %-20s %u to %u CPUs: %s\n", s->name, s->min_cpus,
-		    s->max_cpus, s->what);
+		if ((s->unsuited == SIM_ALL_FAULTS) == directed)
+			printf("  %-20s %u to %u CPUs: %s\n", s->name,
+			    s->min_cpus, s->max_cpus, s->what);
+}
+
+static void
+print_list(void)
+{
+	print_scenarios("scenarios", false);
+	print_scenarios("programs of one bug each, without other faults", true);
 	printf("faults (number, name, one in how many of what):\n");
 	for (unsigned f = 0; f < SIM_NFAULT; f++) {
 		static const char *const per[] = { "kicks", "steps",

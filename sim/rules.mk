@@ -50,13 +50,13 @@ sim1_TIME  = 120
 # Each bug of the catalogue; each fault at each place of a small run.
 sim-bugs_RUN     = python3 sim/bugs.py $(O)/xcpu-sim
 sim-bugs_NEEDS   = $(O)/xcpu-sim
-sim-bugs_TIME    = 120
+sim-bugs_TIME    = 180
 sim-nth_RUN      = python3 sim/nth.py --jobs 1 --sim $(O)/xcpu-sim
 sim-nth_NEEDS    = $(O)/xcpu-sim
-sim-nth_TIME     = 120
+sim-nth_TIME     = 180
 sim-matrix_RUN   = python3 sim/matrix.py --tap --sim $(O)/xcpu-sim
 sim-matrix_NEEDS = $(O)/xcpu-sim
-sim-matrix_TIME  = 180
+sim-matrix_TIME  = 300
 # The planted defects, in a copy of the tree.
 sim-plants_RUN   = python3 sim/plants.py --sim $(O)/xcpu-sim --out $(O)
 sim-plants_NEEDS = $(O)/xcpu-sim

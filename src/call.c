@@ -325,7 +325,7 @@ call_by_token(struct xcpu_cpu *self, unsigned cpu, xcpu_fn *fn, void *arg)
 	f.bare = true;
 	if (xcpui_flight_token(&f, cpu, &request)) {
 		XCPUI_COUNT(self, call);
-		ready = xcpui_post_one(self, cpu, XCPU_LANE_CALL);
+		ready = xcpui_post_one(self, cpu, XCPU_LANE_CALL, &f.polled);
 	}
 	xcpu_port_irq_restore(state);
 	if (f.line == NULL)

@@ -215,7 +215,7 @@ take_sources(struct xcpu_cpu *self, unsigned word)
 		return 0;
 	/*
 	 * [C1] acquire: the bit before the slot.  Pairs with [C1] in
-	 * xcpui_carrier_publish() and serve_sources().
+	 * xcpui_carrier_publish().
 	 */
 	return xcpu_xchg_acq(&self->call.sources[word], 0);
 }
@@ -252,11 +252,8 @@ serve_sources(struct xcpu_cpu *self, unsigned word, unsigned *budget)
 
 		self->call.rotor = source;
 		if (!serve_source(self, source, budget)) {
-			/*
-			 * [C1] release: hands on what we acquired.  Pairs with
-			 * [C1] in take_sources().
-			 */
-			xcpu_fetch_or_rel(&self->call.sources[word], bits);
+			/* rlx: only we take it again; it stands for no new data */
+			xcpu_fetch_or_rlx(&self->call.sources[word], bits);
 			return false;
 		}
 		bits &= ~xcpu_cpu_bit(source);
@@ -317,11 +314,8 @@ xcpui_call_serve(struct xcpu_cpu *self, unsigned *budget)
 
 		if (!serve_sources(self, word, budget)) {
 			if (nwords > 1)
-				/*
-				 * [C6] release: hands on what we acquired.
-				 * Pairs with [C6] in xcpui_call_serve().
-				 */
-				xcpu_fetch_or_rel(&self->call.source_words,
+				/* rlx: as in serve_sources() */
+				xcpu_fetch_or_rlx(&self->call.source_words,
 				    words);
 			return true;
 		}

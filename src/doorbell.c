@@ -66,11 +66,10 @@ static inline void
 poster_ends(struct xcpu_cpu *self)
 {
 	/*
-	 * [D5] release: kicked, before anybody may wonder where the kick is.
-	 * Pairs with [D5] in xcpui_poster_at_work().
+	 * rlx: both, own word.  A kick that this overtakes is on its way, and
+	 * taken long before the next tick can wonder where it is.
 	 */
-	xcpu_store_rel(&self->posting,
-	    xcpu_load_rlx(&self->posting) - 1);	/* rlx: own word */
+	xcpu_store_rlx(&self->posting, xcpu_load_rlx(&self->posting) - 1);
 }
 
 void
@@ -138,8 +137,8 @@ post_bits(struct xcpu_line *line, uint64_t bits)
 	/*
 	 * [D1] release: data before the bit.  Pairs with [D1] in xcpui_claim(),
 	 * and wherever else the owner takes his bits: xcpui_lane_polling(),
-	 * xcpui_lane_lazy(), xcpui_lane_ready(), xcpui_lane_leaving() and
-	 * xcpui_lane_off(); and in xcpui_poster_at_work().
+	 * xcpui_lane_lazy(), xcpui_lane_leaving() and xcpui_lane_off(); and
+	 * in xcpui_poster_at_work().
 	 * [D4] acquire: a lane seen LAZY has made its last access.  Pairs with
 	 * [D4] in xcpui_lane_lazy().
 	 * [L2] acquire: a lane seen OFF has done its last work.  Pairs with [L2]
@@ -216,11 +215,8 @@ xcpui_poster_at_work(const struct xcpu_cpu *self)
 	 */
 	(void)xcpu_load_acq(&self->line->bell);
 	for (unsigned i = 0; i < domain->ncpu; i++)
-		/*
-		 * [D5] acquire: no longer posting, so it has kicked.  Pairs
-		 * with [D5] in poster_ends().
-		 */
-		if (xcpu_load_acq(&domain->cpus[i].posting) != 0)
+		/* rlx: no longer posting, so it has kicked; nothing is read */
+		if (xcpu_load_rlx(&domain->cpus[i].posting) != 0)
 			return true;
 	return false;
 }
@@ -237,9 +233,12 @@ post_one_rare(struct xcpu_cpu *self, unsigned cpu, unsigned cls, unsigned old)
 	return !post.refusals;
 }
 
-/* Post to one other CPU, and kick it; false: it is not ready. */
+/*
+ * Post to one other CPU, and kick it; false: it is not ready.  *polls: it looks
+ * by itself.
+ */
 bool
-xcpui_post_one(struct xcpu_cpu *self, unsigned cpu, unsigned cls)
+xcpui_post_one(struct xcpu_cpu *self, unsigned cpu, unsigned cls, bool *polls)
 {
 	struct xcpu_line *line = &self->domain->line[xcpui_group(cpu)];
 	unsigned lane = cpu % XCPU_LANES_PER_LINE;
@@ -248,6 +247,7 @@ xcpui_post_one(struct xcpu_cpu *self, unsigned cpu, unsigned cls)
 
 	poster_begins(self);
 	old = lane_of(post_bits(line, (uint64_t)cls << 8 * lane), lane);
+	*polls = (old & XCPU_LANE_POLLING) != 0;
 	/* The usual answers of a busy or polling CPU first. */
 	if ((old & XCPU_LANE_STATE) == XCPU_LANE_READY &&
 	    (old & (XCPU_LANE_CLASSES | XCPU_LANE_POLLING)) != 0)
@@ -278,7 +278,7 @@ xcpui_claim(struct xcpu_cpu *self, unsigned allowed)
 
 	/*
 	 * [D1] acquire: the bit before its data.  Pairs with [D1] in
-	 * post_bits() and xcpui_post_own().
+	 * post_bits().
 	 */
 	old = xcpu_fetch_and_acq(&self->line->bell,
 	    ~((uint64_t)allowed << self->lane_shift));
@@ -309,11 +309,8 @@ xcpui_lane_own(const struct xcpu_cpu *self)
 void
 xcpui_post_own(struct xcpu_cpu *self, unsigned cls)
 {
-	/*
-	 * [D1] release: as any post; a nested claim may be the one that takes
-	 * it.  Pairs with [D1] in xcpui_claim().
-	 */
-	xcpu_fetch_or_rel(&self->line->bell,
+	/* rlx: only this CPU claims it */
+	xcpu_fetch_or_rlx(&self->line->bell,
 	    (uint64_t)cls << self->lane_shift);
 	xcpui_kick_own(self);
 }
@@ -377,20 +374,13 @@ xcpui_lane_lazy(struct xcpu_cpu *self, bool on)
 	return (unsigned)(old >> self->lane_shift) & 0xff;
 }
 
-unsigned
+void
 xcpui_lane_ready(struct xcpu_cpu *self)
 {
-	uint64_t old;
-
-	/*
-	 * [D1] acquire: bits of requests that were taken back may stand here;
-	 * the claim that follows sweeps them.  Pairs with [D1] in
-	 * post_bits().
-	 */
-	old = xcpu_fetch_or_acq(&self->line->bell,
+	/* rlx: the claim that follows acquires whatever bits stand here */
+	xcpu_fetch_or_rlx(&self->line->bell,
 	    (uint64_t)XCPU_LANE_READY << self->lane_shift);
 	XCPU_TRACE(XCPU_TRACE_STATE, XCPU_LANE_READY, 0);
-	return (unsigned)(old >> self->lane_shift) & 0xff;
 }
 
 /* From READY or LAZY to LEAVING, taking all class bits; answers with the lane. */

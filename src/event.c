@@ -75,11 +75,8 @@ id_alive(const struct xcpu_cpu *self, int id)
 		return true;
 	if (slot == NULL)
 		return false;
-	/*
-	 * [E1] acquire: the handler is in place; the post carries that on to
-	 * the target.  Pairs with [E1] in xcpu_event_register().
-	 */
-	return xcpu_load_acq(&slot->state) == slot_word(id_gen(id), SLOT_LIVE);
+	/* rlx: whoever runs the handler acquires, and reads no older state */
+	return xcpu_load_rlx(&slot->state) == slot_word(id_gen(id), SLOT_LIVE);
 }
 
 int XCPUI_COLD
@@ -98,18 +95,15 @@ xcpu_event_register(xcpu_fn *fn, void *arg)
 		uint64_t v = xcpu_load_rlx(&slot->state);
 		unsigned gen = (unsigned)(v >> 2);
 
-		/*
-		 * [E4] acquire: the last owner's handlers are over.  Pairs with
-		 * [E4] in xcpu_event_unregister().
-		 */
-		if ((v & 3) != SLOT_FREE || !xcpu_cas_acq(&slot->state, &v,
+		/* rlx: a FREE slot's rounds have passed here, too */
+		if ((v & 3) != SLOT_FREE || !xcpu_cas_rlx(&slot->state, &v,
 		    slot_word(gen, SLOT_TAKEN)))
 			continue;
 		xcpu_plain_store(&slot->fn, fn);
 		xcpu_plain_store(&slot->arg, arg);
 		/*
 		 * [E1] release: handler before LIVE.  Pairs with [E1] in
-		 * id_alive() and run_one().
+		 * run_one().
 		 */
 		xcpu_store_rel(&slot->state, slot_word(gen, SLOT_LIVE));
 		return (int)(gen << ID_SLOT_BITS | i);
@@ -286,12 +280,16 @@ run_one(struct xcpu_cpu *self, unsigned i)
 static uint64_t
 take_pending(struct xcpu_cpu *self, unsigned word)
 {
-	/* rlx: most words are empty, and a later post posts the lane again */
-	if (xcpu_load_rlx(&self->event.pending[word]) == 0)
+	/*
+	 * rlx: of many words most are empty, and a later post posts the lane
+	 * again.  Of one the lane has said so: a look would fetch it twice.
+	 */
+	if (XCPU_EVENT_WORDS > 1 &&
+	    xcpu_load_rlx(&self->event.pending[word]) == 0)
 		return 0;
 	/*
 	 * [E2] acquire: the bit before what its poster wrote.  Pairs with [E2]
-	 * in set_pending() and serve_pending().
+	 * in set_pending().
 	 */
 	return xcpu_xchg_acq(&self->event.pending[word], 0);
 }
@@ -304,11 +302,8 @@ serve_pending(struct xcpu_cpu *self, unsigned word, unsigned *budget)
 
 	for (unsigned n = 0; n < 64 && bits != 0; n++) {
 		if (*budget == 0) {
-			/*
-			 * [E2] release: hands on what we acquired.  Pairs with
-			 * [E2] in take_pending().
-			 */
-			xcpu_fetch_or_rel(&self->event.pending[word], bits);
+			/* rlx: only we take it again; it stands for no new data */
+			xcpu_fetch_or_rlx(&self->event.pending[word], bits);
 			return false;
 		}
 		--*budget;
@@ -385,10 +380,10 @@ xcpu_event_unregister(int id)
 	if (error != 0)
 		return error;
 	/*
-	 * [E4] release: the old handlers are over before the slot is anybody's.
-	 * Pairs with [E4] in xcpu_event_register().
+	 * rlx: the old handlers ran before the second round was posted, and
+	 * whoever may take the slot has passed that, or came online after it.
 	 */
-	xcpu_store_rel(&slot->state,
+	xcpu_store_rlx(&slot->state,
 	    slot_word((id_gen(id) + 1) & ID_GEN_MASK, SLOT_FREE));
 	return 0;
 }

@@ -16,8 +16,12 @@ xcpui_flight_over(struct xcpui_wait *wait)
 	const struct xcpui_flight *f = (const struct xcpui_flight *)wait->what;
 
 	if (f->line != NULL) {
-		/* Who calls often writes the line next: one transfer, not two. */
-		xcpu_own(&f->line->slot);
+		/*
+		 * Who calls often writes the line next: one transfer, not two;
+		 * unless we look before the answer, and take it from the target.
+		 */
+		if (!f->polled)
+			xcpu_own(&f->line->slot);
 		return xcpui_slot_open(f->line, f->id) == 0;
 	}
 	return xcpui_carrier_idle(f->self, f->slot);
@@ -90,6 +94,7 @@ xcpui_flight_post(struct xcpui_flight *f, const struct xcpu_cpuset *set,
 	xcpui_post_begin(f->self, &post, XCPU_LANE_CALL);
 	xcpui_post_set(f->self, &post, set);
 	xcpui_post_kick(f->self, &post);
+	f->polled = !post.kicks;
 	f->targets = *set;
 	*refused = post.refused;
 	if (post.refusals) {

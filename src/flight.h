@@ -11,6 +11,7 @@
 struct xcpui_flight {
 	struct xcpu_cpu *self;
 	struct xcpu_line *line;		/* NULL: carried by `slot` */
+	bool polled;			/* nobody had to be kicked */
 	bool bare;			/* cannot be cancelled; one answer less */
 	uint64_t id;
 	unsigned group;

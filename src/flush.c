@@ -212,7 +212,7 @@ xcpui_flush_serve(struct xcpu_cpu *self, bool lazy)
 	XCPUI_COUNT(self, served_flush);
 	/*
 	 * [F1] acquire: the round is read before the generations that it will
-	 * vouch for.  Pairs with [F1] in start_round().
+	 * vouch for.  Pairs with [F1] in shootdown().
 	 */
 	round = xcpu_load_acq(&self->domain->flush_round);
 	mine = xcpui_slot_begin(self, XCPUI_SLOT_FLUSH, body, &source);

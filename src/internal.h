@@ -127,7 +127,8 @@ void xcpui_post_begin(struct xcpu_cpu *self, struct xcpui_post *post,
 void xcpui_post_group(struct xcpu_cpu *self, struct xcpui_post *post,
     unsigned group, unsigned lanes);
 void xcpui_post_kick(struct xcpu_cpu *self, const struct xcpui_post *post);
-bool xcpui_post_one(struct xcpu_cpu *self, unsigned cpu, unsigned cls);
+bool xcpui_post_one(struct xcpu_cpu *self, unsigned cpu, unsigned cls,
+    bool *polls);
 void xcpui_post_set(struct xcpu_cpu *self, struct xcpui_post *post,
     const struct xcpu_cpuset *set);
 
@@ -149,7 +150,7 @@ void xcpui_kick_own(struct xcpu_cpu *self);
 /* Changes of the own lane's state; each answers with the lane as it was. */
 unsigned xcpui_lane_polling(struct xcpu_cpu *self, bool on);
 unsigned xcpui_lane_lazy(struct xcpu_cpu *self, bool on);
-unsigned xcpui_lane_ready(struct xcpu_cpu *self);
+void xcpui_lane_ready(struct xcpu_cpu *self);
 unsigned xcpui_lane_leaving(struct xcpu_cpu *self);
 unsigned xcpui_lane_off(struct xcpu_cpu *self);
 bool xcpui_lane_gone(const struct xcpu_domain *domain, unsigned cpu,

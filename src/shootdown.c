@@ -31,6 +31,7 @@ struct shootdown {
 	uint64_t id;			/* of its requests in slots */
 	uint64_t round;			/* 0: none needed */
 	const struct xcpu_domain *domain;
+	bool polled;			/* nobody had to be kicked */
 	struct xcpu_cpuset left;	/* targets that have not answered */
 	struct xcpu_cpuset rounded;	/* those asked by the round, not a slot */
 };
@@ -92,11 +93,8 @@ take_back(struct xcpu_cpu *self, struct shootdown *s,
 static void XCPUI_COLD
 start_round(struct xcpu_cpu *self, struct shootdown *s, uint64_t step)
 {
-	/*
-	 * [F1] release: our generation before the round.  Pairs with [F1] in
-	 * xcpui_flush_serve().
-	 */
-	s->round = xcpu_fetch_add_rel(&self->domain->flush_round, step) + step;
+	/* rlx: the fence in shootdown() stands before it */
+	s->round = xcpu_fetch_add_rlx(&self->domain->flush_round, step) + step;
 }
 
 static void
@@ -124,6 +122,7 @@ post_requests(struct xcpu_cpu *self, struct shootdown *s,
 		xcpui_post_group(self, &post, group, lanes);
 	}
 	xcpui_post_kick(self, &post);
+	s->polled = !post.kicks;
 	if (post.refusals)
 		take_back(self, s, &post.refused);
 }
@@ -141,11 +140,15 @@ round_passed_by(const struct shootdown *s, unsigned cpu)
 static bool
 answered_by(const struct shootdown *s, unsigned cpu)
 {
+	const struct xcpu_line *line = &s->domain->line[xcpui_group(cpu)];
 	unsigned open;
 
 	if (xcpu_cpuset_has(&s->rounded, cpu))
 		return round_passed_by(s, cpu);
-	open = xcpui_slot_open(&s->domain->line[xcpui_group(cpu)], s->id);
+	/* As in xcpui_flight_over(). */
+	if (!s->polled)
+		xcpu_own(&line->slot);
+	open = xcpui_slot_open(line, s->id);
 	return (open >> cpu % XCPU_LANES_PER_LINE & 1) == 0;
 }
 
@@ -174,13 +177,16 @@ static void XCPUI_COLD
 ask_everybody(struct xcpu_cpu *self, struct shootdown *s)
 {
 	unsigned long state = xcpu_port_irq_save();
+	struct xcpui_post post;
 
 	start_round(self, s, XCPUI_ROUND_RESTART);
 	xcpu_cpuset_fill(&s->rounded, s->domain->ncpu);
-	for (unsigned cpu = 0; cpu < s->domain->ncpu; cpu++)
-		if (cpu != self->index &&
-		    xcpui_post_one(self, cpu, XCPU_LANE_FLUSH))
-			xcpu_cpuset_add(&s->left, cpu);
+	s->left = s->rounded;
+	xcpu_cpuset_del(&s->left, self->index);
+	xcpui_post_begin(self, &post, XCPU_LANE_FLUSH);
+	xcpui_post_set(self, &post, &s->left);
+	xcpu_cpuset_andnot(&s->left, &post.refused);
+	xcpui_post_kick(self, &post);
 	xcpui_flush_serve(self, true);
 	xcpu_port_irq_restore(state);
 }
@@ -252,16 +258,19 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 	 * in switch_to(), catch_up_space() and flush_everything().
 	 */
 	s->gen = xcpu_fetch_add_rel(&s->flush.space->generation, 1) + 1;
+	if (s->gen < XCPU_SPACE_TOP)
+		xcpui_space_note(s->flush.space, s->gen, &s->flush);
+	/*
+	 * [G2] fence: our generation before we read the set.  Pairs with [G2]
+	 * in switch_to() and xcpu_cpu_online().
+	 * [F1] fence: and before the round.  Pairs with [F1] in
+	 * xcpui_flush_serve().
+	 */
+	xcpu_fence_sc();
 	if (s->gen >= XCPU_SPACE_TOP) {
 		xcpu_port_irq_restore(state);
 		return shootdown_past_top(self, s, &wait);
 	}
-	xcpui_space_note(s->flush.space, s->gen, &s->flush);
-	/*
-	 * [G2] fence: our generation before we read the set.  Pairs with [G2]
-	 * in switch_to() and xcpu_cpu_online().
-	 */
-	xcpu_fence_sc();
 	shootdown_set(s, &targets);
 	xcpu_cpuset_del(&targets, self->index);
 #if XCPU_PORT_REMOTE

@@ -137,7 +137,7 @@ ask_twice(void)
 static const struct explore_program call_twice = {
 	.name = "call-twice",
 	.what = "two calls, one after the other, by the same slot",
-	.ids = "INV-C1 INV-C2 INV-C3 BUG-12 BUG-27",
+	.ids = "INV-C1 INV-C2 INV-C3 BUG-12",
 	.ncpu = 2,
 	.setup = setup_two,
 	.cpu = { ask_twice, NULL },
@@ -147,7 +147,7 @@ static const struct explore_program call_twice = {
 static const struct explore_program call_carrier_twice = {
 	.name = "call-carrier-twice",
 	.what = "two calls, one after the other, by the same slot of the caller",
-	.ids = "INV-C1 INV-C2 INV-C3 BUG-12 BUG-27",
+	.ids = "INV-C1 INV-C2 INV-C3",
 	.ncpu = 2,
 	.setup = setup_busy,
 	.cpu = { ask_twice, NULL },
@@ -179,7 +179,7 @@ check_both(void)
 static const struct explore_program call_mutual = {
 	.name = "call-mutual",
 	.what = "two CPUs call each other, doorbells open",
-	.ids = "INV-C1 INV-C2 INV-C6 INV-C7 BUG-31 BUG-37",
+	.ids = "INV-C1 INV-C2 INV-C6 INV-C7",
 	.ncpu = 2,
 	.setup = setup_two,
 	.cpu = { ask_neighbour, ask_neighbour },
@@ -223,11 +223,37 @@ check_third(void)
 static const struct explore_program call_two = {
 	.name = "call-two",
 	.what = "two CPUs call a third",
-	.ids = "INV-C1 INV-C2 INV-C6 BUG-09 BUG-57 BUG-59",
+	.ids = "INV-C1 INV-C2 INV-C6 BUG-59",
 	.ncpu = 3,
 	.setup = setup_three,
 	.cpu = { ask_third, ask_third, NULL },
 	.check = check_third,
+};
+
+static void
+setup_three_busy(void)
+{
+	setup_three();
+	scene_keep_slot_busy(2);
+}
+
+static void
+check_third_carrier(void)
+{
+	explore_assert(explore_peek(&task[0].runs) == 1 &&
+	    explore_peek(&task[1].runs) == 1, "not run once");
+	check_slots(3);
+}
+
+/* Both announce themselves in one word of the target's. */
+static const struct explore_program call_carrier_two = {
+	.name = "call-carrier-two",
+	.what = "two CPUs call a third by slots of their own",
+	.ids = "INV-C1 INV-C2 INV-C6 BUG-09",
+	.ncpu = 3,
+	.setup = setup_three_busy,
+	.cpu = { ask_third, ask_third, NULL },
+	.check = check_third_carrier,
 };
 
 /* Each target of a set has a word of its own. */
@@ -265,7 +291,7 @@ check_set(void)
 static const struct explore_program call_set = {
 	.name = "call-set",
 	.what = "a call to a set of two CPUs",
-	.ids = "F-N2 INV-C1 INV-C2 INV-C3 INV-C5 BUG-56",
+	.ids = "F-N2 INV-C1 INV-C2 INV-C3 INV-C5",
 	.ncpu = 3,
 	.setup = setup_three,
 	.cpu = { ask_set, NULL, NULL },
@@ -295,7 +321,7 @@ ask_all(void)
 static const struct explore_program call_all = {
 	.name = "call-all",
 	.what = "a call to all CPUs, the caller's own included",
-	.ids = "INV-C1 INV-C2 INV-C9 BUG-46 BUG-71",
+	.ids = "INV-C1 INV-C2 INV-C9",
 	.ncpu = 2,
 	.setup = setup_two,
 	.cpu = { ask_all, NULL },
@@ -304,5 +330,6 @@ static const struct explore_program call_all = {
 
 const struct explore_program *const call_programs[] = {
 	&call_one, &call_carrier, &call_twice, &call_carrier_twice,
-	&call_mutual, &call_masked, &call_two, &call_set, &call_all, NULL
+	&call_mutual, &call_masked, &call_two, &call_carrier_two,
+	&call_set, &call_all, NULL
 };

@@ -72,7 +72,7 @@ static const struct explore_program flush_all = {
 static const struct explore_program flush_kernel = {
 	.name = "flush-kernel",
 	.what = "a page of the kernel",
-	.ids = "INV-S1 INV-S12 BUG-67",
+	.ids = "INV-S1 INV-S12",
 	.ncpu = 2,
 	.setup = setup_kernel,
 	.cpu = { replace_first, use_twice },
@@ -117,7 +117,7 @@ use_both(void)
 static const struct explore_program flush_rounds = {
 	.name = "flush-rounds",
 	.what = "two pages by rounds, one after the other",
-	.ids = "INV-S6 INV-S10 BUG-93",
+	.ids = "INV-S6 INV-S10",
 	.ncpu = 2,
 	.setup = setup_round,
 	.cpu = { replace_both, use_both },
@@ -143,7 +143,7 @@ walk(void)
 static const struct explore_program flush_tables = {
 	.name = "flush-tables",
 	.what = "tables freed under a CPU whose walker goes on",
-	.ids = "INV-S2 INV-S5 BUG-89 BUG-91 BUG-92 BUG-105",
+	.ids = "INV-S2 INV-S5 BUG-91 BUG-105",
 	.ncpu = 2,
 	.setup = setup_loaded,
 	.cpu = { free_tables, NULL },
@@ -162,7 +162,7 @@ unload(void)
 static const struct explore_program flush_unload_tables = {
 	.name = "flush-unload-tables",
 	.what = "tables freed while the other CPU leaves the space",
-	.ids = "INV-S4 INV-S5 BUG-87 BUG-88 BUG-111",
+	.ids = "INV-S4 INV-S5 BUG-88 BUG-111",
 	.ncpu = 2,
 	.setup = setup_loaded,
 	.cpu = { free_tables, unload },
@@ -221,7 +221,7 @@ load_and_use(void)
 static const struct explore_program flush_load = {
 	.name = "flush-load",
 	.what = "one page of a space that the other CPU loads meanwhile",
-	.ids = "INV-S3 INV-S4 BUG-28 BUG-86 BUG-87 BUG-88 BUG-99",
+	.ids = "INV-S3 INV-S4 BUG-28 BUG-86 BUG-87 BUG-99",
 	.ncpu = 2,
 	.setup = setup_unloaded,
 	.cpu = { replace_first, load_and_use },
@@ -239,7 +239,7 @@ use_and_unload(void)
 static const struct explore_program flush_unload = {
 	.name = "flush-unload",
 	.what = "one page of a space that the other CPU leaves meanwhile",
-	.ids = "INV-S3 INV-S4 BUG-87",
+	.ids = "INV-S3 INV-S4",
 	.ncpu = 2,
 	.setup = setup_loaded,
 	.cpu = { replace_first, use_and_unload },
@@ -336,7 +336,7 @@ check_slots(void)
 static const struct explore_program flush_mutual = {
 	.name = "flush-mutual",
 	.what = "two CPUs shoot down one page each of a space both have loaded",
-	.ids = "INV-S1 INV-S6 INV-S10 INV-C7 BUG-32 BUG-56 BUG-57 BUG-93",
+	.ids = "INV-S1 INV-S6 INV-S10 INV-C7",
 	.ncpu = 2,
 	.setup = setup_both,
 	.cpu = { replace_own_use_other, replace_own_use_other },
@@ -366,7 +366,7 @@ replace_locked(void)
 static const struct explore_program flush_locked = {
 	.name = "flush-locked",
 	.what = "two CPUs shoot down with locks held and doorbells masked",
-	.ids = "INV-C7 INV-S-L1 BUG-32 BUG-33",
+	.ids = "INV-C7 INV-S-L1 BUG-32",
 	.ncpu = 2,
 	.setup = setup_both_masked,
 	.cpu = { replace_locked, replace_locked },
@@ -389,7 +389,7 @@ replace_own(void)
 static const struct explore_program flush_two = {
 	.name = "flush-two",
 	.what = "two CPUs shoot down one page each at a third",
-	.ids = "INV-S1 INV-S6 INV-S9 INV-S10 BUG-57 BUG-93",
+	.ids = "INV-S1 INV-S6 INV-S9 INV-S10",
 	.ncpu = 3,
 	.setup = setup_three,
 	.cpu = { replace_own, replace_own, use_both },

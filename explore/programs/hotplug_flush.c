@@ -40,7 +40,7 @@ come_and_use(void)
 static const struct explore_program online_flush = {
 	.name = "online-flush",
 	.what = "a page of the kernel, used by a CPU that comes online",
-	.ids = "INV-S13 INV-S12 BUG-78 BUG-79 BUG-80 BUG-85",
+	.ids = "INV-S13 INV-S12 BUG-78 BUG-79 BUG-85",
 	.ncpu = 2,
 	.setup = setup_off_kernel,
 	.cpu = { replace_first, come_and_use },
@@ -65,7 +65,7 @@ use_and_go(void)
 static const struct explore_program offline_flush = {
 	.name = "offline-flush",
 	.what = "a page of the kernel, used by a CPU that goes offline",
-	.ids = "INV-S1 INV-S12 INV-C8 BUG-85",
+	.ids = "INV-S1 INV-S12 INV-C8",
 	.ncpu = 2,
 	.setup = setup_on_kernel,
 	.cpu = { replace_first, use_and_go },

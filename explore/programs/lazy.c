@@ -47,7 +47,7 @@ check(void)
 static const struct explore_program lazy_leave = {
 	.name = "lazy-leave",
 	.what = "one page of a lazy CPU, which leaves LAZY and uses it",
-	.ids = "INV-S4 BUG-85 BUG-90",
+	.ids = "INV-S4 BUG-90",
 	.ncpu = 2,
 	.setup = setup_lazy,
 	.cpu = { replace_first, leave_and_use },
@@ -100,7 +100,7 @@ switch_and_use(void)
 static const struct explore_program lazy_switch = {
 	.name = "lazy-switch",
 	.what = "one page of a lazy CPU, which switches to the space it has",
-	.ids = "INV-S4 BUG-87 BUG-90",
+	.ids = "INV-S4 BUG-90",
 	.ncpu = 2,
 	.setup = setup_lazy,
 	.cpu = { replace_first, switch_and_use },

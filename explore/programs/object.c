@@ -123,7 +123,7 @@ start_both(void)
 static const struct explore_program object_self = {
 	.name = "object-self",
 	.what = "a call object to both CPUs, the starter's own included",
-	.ids = "INV-C2 INV-C4 INV-C9 BUG-46",
+	.ids = "INV-C2 INV-C4 INV-C9",
 	.ncpu = 2,
 	.setup = setup_two,
 	.cpu = { start_both, NULL },
@@ -139,7 +139,7 @@ start_set(void)
 static const struct explore_program object_set = {
 	.name = "object-set",
 	.what = "a call object to two CPUs",
-	.ids = "INV-C2 INV-C3 INV-C4 BUG-54 BUG-55",
+	.ids = "INV-C2 INV-C3 INV-C4 BUG-54",
 	.ncpu = 3,
 	.setup = setup_three,
 	.cpu = { start_set, NULL, NULL },
@@ -185,7 +185,7 @@ check_again(void)
 static const struct explore_program object_again = {
 	.name = "object-again",
 	.what = "a call object, started again at once",
-	.ids = "INV-C1 INV-C6 BUG-27 BUG-59",
+	.ids = "INV-C1 INV-C6",
 	.ncpu = 2,
 	.setup = setup_plain,
 	.cpu = { start_again, NULL },

@@ -76,7 +76,7 @@ look_once(void)
 static const struct explore_program poll_look = {
 	.name = "poll-look",
 	.what = "an event to a CPU that looks once in xcpu_idle_poll()",
-	.ids = "F-N1 INV-E1 INV-E4 BUG-03 BUG-06 BUG-10",
+	.ids = "F-N1 INV-E1 INV-E4 BUG-06 BUG-10",
 	.ncpu = 2,
 	.setup = setup,
 	.cpu = { post, look_once },
@@ -131,7 +131,7 @@ spin_once(void)
 static const struct explore_program poll_spin = {
 	.name = "poll-spin",
 	.what = "a call to a CPU that spins on a lock with xcpu_poll()",
-	.ids = "INV-E4 INV-C7 INV-C10 BUG-17",
+	.ids = "INV-E4 INV-C7 INV-C10",
 	.ncpu = 2,
 	.setup = setup_masked,
 	.cpu = { call, spin_once },
@@ -157,7 +157,7 @@ halt_until_run(void)
 static const struct explore_program idle_halt = {
 	.name = "idle-halt",
 	.what = "an event to a CPU that halts by xcpu_on_idle_enter()",
-	.ids = "INV-E1 BUG-04 BUG-05",
+	.ids = "INV-E1",
 	.ncpu = 2,
 	.setup = setup_masked,
 	.cpu = { post, halt_until_run },

@@ -93,6 +93,8 @@ struct xcpu_aptr { void *v_; };
 #define xcpu_fetch_and_ar(a, v)						\
 	XCPU_PRIM_AND(&(a)->v_, v, __ATOMIC_ACQ_REL, __FILE__, __LINE__)
 
+#define xcpu_fetch_add_rlx(a, v)					\
+	XCPU_PRIM_ADD(&(a)->v_, v, __ATOMIC_RELAXED, __FILE__, __LINE__)
 #define xcpu_fetch_add_rel(a, v)					\
 	XCPU_PRIM_ADD(&(a)->v_, v, __ATOMIC_RELEASE, __FILE__, __LINE__)
 #define xcpu_fetch_add_ar(a, v)						\

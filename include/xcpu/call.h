@@ -97,9 +97,12 @@ struct xcpu_call_slot {
 
 /* A CPU's part of the calls.  Private to the library. */
 struct xcpu_call_cpu {
-	/* Written by all: who has a call for this CPU. */
-	struct xcpu_au64 sources[XCPU_CPUSET_WORDS];
+	/*
+	 * Written by all: who has a call for this CPU.  The summary first, in
+	 * one line with the words of the first CPUs.
+	 */
 	struct xcpu_au64 source_words;
+	struct xcpu_au64 sources[XCPU_CPUSET_WORDS];
 	/* Written by its own CPU only: slots held by a context. */
 	uint64_t held __attribute__((aligned(XCPU_LINE_BYTES)));
 	uint32_t sequence;

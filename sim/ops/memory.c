@@ -14,20 +14,29 @@
 #define ROOMS 3
 #define PAGES 24		/* of a space that are used: three tables */
 
+#define TABLES (PAGES / SIM_TABLE_PAGES)
+
 /* A space and the lock around its page tables; the last is the kernel's. */
 struct room {
 	struct sim_space *space;
 	struct sim_lock lock;
+	/* Tables that were taken out, and are still being shot down. */
+	unsigned cut[TABLES];
 };
 
 static struct room room[ROOMS + 1];
 #define KERNEL (&room[ROOMS])
 
+/*
+ * A new table comes where an old one was when nobody can walk that any more:
+ * before, a flush of one page would not be the end of its translation.
+ */
 static void
 map_all(const struct room *r)
 {
 	for (unsigned page = 0; page < PAGES; page++)
-		sim_map(r->space, page, true);
+		if (r->cut[page / SIM_TABLE_PAGES] == 0)
+			sim_map(r->space, page, true);
 }
 
 void
@@ -113,7 +122,7 @@ change_page(const struct room *r, unsigned page, struct sim_change *change)
 
 /* With the room's lock held. */
 static void
-change_some(const struct room *r, bool table, struct changes *c)
+change_some(struct room *r, bool table, struct changes *c)
 {
 	unsigned page = sim_random(PAGES);
 	unsigned end = page + 1 + sim_random(CHANGES);
@@ -121,6 +130,7 @@ change_some(const struct room *r, bool table, struct changes *c)
 	c->n = 0;
 	if (table) {
 		c->n = sim_unmap_table(r->space, page, &c->one[0]);
+		r->cut[page / SIM_TABLE_PAGES] += c->n;
 		return;
 	}
 	for (; page < end && page < PAGES; page++)
@@ -129,7 +139,7 @@ change_some(const struct room *r, bool table, struct changes *c)
 
 /* One range, from the first change to the last; or everything. */
 static int
-shoot(const struct room *r, struct changes *c)
+shoot(struct room *r, struct changes *c)
 {
 	const struct sim_change *last;
 	struct xcpu_flush_opt opt = { 0, 0 };
@@ -147,6 +157,8 @@ shoot(const struct room *r, struct changes *c)
 	    xcpu_shootdown(sim_space_xcpu(r->space), start, end - start, &opt);
 	for (unsigned i = 0; i < c->n; i++)
 		sim_change_done(&c->one[i], error);
+	if (c->one[0].tables)
+		r->cut[c->one[0].page / SIM_TABLE_PAGES]--;
 	return error;
 }
 

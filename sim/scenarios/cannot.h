@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * cannot.h: which cells of the matrix fault x operation x state cannot be, and
- * which are windows of so few steps that ten times would take too long.
+ * which are windows of so few steps that ten times take minutes.
  */
 #ifndef XCPU_SIM_CANNOT_H
 #define XCPU_SIM_CANNOT_H
 
 enum cannot_kind {
 	CAN,			/* wanted ten times */
-	RARELY,			/* counted, but nothing is asked */
+	RARELY,			/* wanted by the complete form only */
 	CANNOT			/* an error if it was */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * matrix.c: --matrix: each fault in each operation and state, ten times each.
+ * matrix.c: --matrix: each fault in each operation and state, ten times each;
+ * of the windows of a few steps (RARELY), if `all` is wanted.
  *
  * Chance alone takes for ever to a CPU that dies while it registers an event.
  * So runs come in rounds: one by chance, during which every place is noted where
@@ -20,16 +21,20 @@
 #include "cannot.h"
 
 #define WANTED		10
-#define ROUNDS		2000
+#define ROUNDS		60000
+#define ROUNDS_EARLY	4000
 #define PLACES_MAX	1024
 #define COMPANY		512
 #define PER_CELL	3		/* places noted of a cell, in one round */
 
-static const char *const workload[] = {
+#define NWORKLOAD 10
+static const char *const workload[2][NWORKLOAD] = { {
 	"storm", "life", "handlers", "only_unregister", "only_tables",
 	"only_event", "only_touch", "only_lazy", "storm", "handlers"
-};
-#define NWORKLOAD (sizeof(workload) / sizeof(workload[0]))
+}, {	/* for what is left after many rounds */
+	"life", "only_tables", "only_deadline", "life", "only_start",
+	"handlers", "life", "calls", "life", "storm"
+} };
 
 struct place {
 	struct sim_inject one;
@@ -41,12 +46,20 @@ static unsigned nplaces;
 static uint8_t noted[SIM_NFAULT][SIM_NOP_KIND][SIM_NSTATE];
 static bool noting;
 static uint64_t nruns, nfailed;
+static bool all;		/* windows, too */
+
+static bool
+is_asked(unsigned f, unsigned op, unsigned state)
+{
+	enum cannot_kind kind = cannot_kind(f, op, state);
+
+	return kind == CAN || (all && kind == RARELY);
+}
 
 static bool
 is_wanted(unsigned f, unsigned op, unsigned state)
 {
-	return sim_hits[f][op][state] < WANTED &&
-	    cannot_kind(f, op, state) != CANNOT;
+	return sim_hits[f][op][state] < WANTED && is_asked(f, op, state);
 }
 
 /* ---- noting places ---- */
@@ -122,7 +135,7 @@ run_again(struct sim_config *config, const struct sim_inject *was, unsigned n,
 	run_once(config, result);
 }
 
-/* Faults in the company of which others are wanted; 0: whatever comes. */
+/* Faults in the company of which others are wanted; none: by chance. */
 static unsigned
 add_company(unsigned round, struct sim_inject *list)
 {
@@ -131,19 +144,20 @@ add_company(unsigned round, struct sim_inject *list)
 		{ SIM_FAULT_TRAP, SIM_FAULT_TRAP },
 		{ SIM_FAULT_TRAP, SIM_FAULT_NMI },
 		{ SIM_FAULT_UNPLUG, SIM_FAULT_NMI },
+		{ SIM_FAULT_LOSE, SIM_FAULT_TRAP },
+		{ SIM_FAULT_STUCK, SIM_FAULT_STUCK },
 	};
-	unsigned kind = round / NWORKLOAD % 5, n = 0;
-	unsigned apart = 11 + round % 83;
+	unsigned kind = round / NWORKLOAD % 7;
+	unsigned apart = (kind == 6 ? 400 : 11) + round % 83;
 
-	if (kind == 0)
-		return 0;
-	for (uint64_t i = 0; i < COMPANY; i++) {
+	for (uint64_t i = 0; kind != 0 && i < COMPANY; i++) {
 		enum sim_fault f = also[kind - 1][i % 2];
 
-		list[n++] = (struct sim_inject){ f, f == SIM_FAULT_TRAP ? i :
-		    400 + i * apart };
+		list[i] = (struct sim_inject){ f,
+		    sim_fault_kind[f].per == SIM_PER_STEP ? 400 + i * apart :
+		    1 + i };
 	}
-	return n;
+	return kind != 0 ? COMPANY : 0;
 }
 
 static void
@@ -152,7 +166,8 @@ run_round(unsigned round, struct sim_result *result)
 	static struct sim_inject list[COMPANY];
 	struct sim_config config = {
 		.seed = round,
-		.scenario = sim_scenario_find(workload[round % NWORKLOAD]),
+		.scenario = sim_scenario_find(workload[round > ROUNDS_EARLY]
+		    [round % NWORKLOAD]),
 		.faults = SIM_ALL_FAULTS & ~SIM_FAULT_BIT(SIM_FAULT_DIE),
 	};
 	unsigned n = add_company(round, list);
@@ -193,17 +208,11 @@ print_cell(unsigned f, unsigned op, unsigned s)
 {
 	uint64_t hits = sim_hits[f][op][s];
 
-	switch (cannot_kind(f, op, s)) {
-	case CANNOT:
+	if (cannot_kind(f, op, s) == CANNOT)
 		printf(" %9s", hits == 0 ? ". " : "WRONG ");
-		break;
-	case RARELY:
-		printf(" %8" PRIu64 "~", hits);
-		break;
-	default:
-		printf(" %8" PRIu64 "%c", hits, hits < WANTED ? '!' : ' ');
-		break;
-	}
+	else
+		printf(" %8" PRIu64 "%c", hits, is_wanted(f, op, s) ? '!' :
+		    is_asked(f, op, s) ? ' ' : '~');
 }
 
 static void
@@ -236,7 +245,7 @@ count_wrong(unsigned *possible)
 			for (unsigned s = 0; s < SIM_NSTATE; s++) {
 				enum cannot_kind k = cannot_kind(f, op, s);
 
-				*possible += k == CAN;
+				*possible += is_asked(f, op, s);
 				wrong += k == CANNOT && sim_hits[f][op][s] != 0;
 			}
 	return wrong;
@@ -245,7 +254,11 @@ count_wrong(unsigned *possible)
 static bool
 open_matrix(const char *arg)
 {
-	(void)arg;
+	all = strcmp(arg, "all") == 0;
+	if (!all && strcmp(arg, "common") != 0) {
+		fprintf(stderr, "xcpu-sim: --matrix is all or common\n");
+		return false;
+	}
 	sim_observe(&observer);
 	return true;
 }
@@ -274,7 +287,7 @@ run_matrix(const struct sim_config *config)
 }
 
 SIM_PLUGIN(matrix) = {
-	.name = "matrix",
+	.name = "matrix", .arg = "all|common",
 	.help = "each fault in each operation and state, ten times each",
 	.open = open_matrix, .run = run_matrix,
 };

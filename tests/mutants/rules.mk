@@ -6,11 +6,11 @@ ENGINES := $(O)/xcpu-explore $(O)/xcpu-explore8 $(O)/xcpu-sim
 
 COMMANDS += mutants
 mutants_CMD   = python3 tools/mutants --out $(O)
-mutants_NEEDS = $(ENGINES)
 
 # In a test run: the quickest killers, so many seconds of them, two at a time.
-# It joins the tests when no mutant survives.
+SUITES += mutants
 mutants_RUN   = python3 tools/mutants --out $(O) --share 200
+mutants_NEEDS = $(ENGINES)
 mutants_TIME  = 300
 mutants_TOOLS = patch
 

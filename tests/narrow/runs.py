@@ -24,11 +24,17 @@ THREADS = [("selftest", "work=selftest cpus=4"),
            ("storms of 8 CPUs", "cpus=8 ops=10000"),
            ("storms with lost kicks", "cpus=2 ops=3000 faults=drop:20")]
 # Those whose operations come twice, or read what an earlier one has left.
-EXPLORE = [("calls in turn", "run call-twice call-carrier-twice"),
-           ("deadlines in turn", "run deadline-then-call deadline-twice "
-            "deadline-carrier-twice"),
-           ("events in turn", "run register-reuse register-post unregister-post"),
-           ("ranges", "run range-read range-write lazy-behind lazy-kernel-behind")]
+EXPLORE = [(what, f"--bound 0 --limit 20000 run {programs}")
+           for what, programs in (
+               ("calls in turn", "call-twice call-carrier-twice"),
+               ("deadlines in turn", "deadline-then-call deadline-twice "
+                "deadline-carrier-twice"),
+               ("events in turn", "register-reuse register-post "
+                "unregister-post"),
+               ("ranges", "range-read range-write lazy-behind "
+                "lazy-kernel-behind"),
+               ("generations", "top-then-one top-load top-lazy top-both "
+                "top-join top-old-number top-ranges"))]
 SIM = [("seeds without faults", "--seed 1..100 --quiet"),
        ("seeds with faults", "--seed 101..300 --faults all --quiet")]
 

@@ -12,8 +12,8 @@ from harness import ROOT, Tap, run, tree
 
 FAKE = """#!/bin/sh
 if [ "$1" = --list ]; then
-	printf 'scenarios:\\n  storm  2 to 8 CPUs: x\\n  bug-01  2 to 2 CPUs: x\\n'
-	printf '  life  2 to 8 CPUs: x\\nfaults (number):\\n'
+	printf 'scenarios:\\n  storm  2 to 8 CPUs: x\\n  life  2 to 8 CPUs: x\\n'
+	printf 'programs of one bug:\\n  bug-01  2 to 2 CPUs: x\\n'
 	exit
 fi
 echo "$*" >>"$0.log"

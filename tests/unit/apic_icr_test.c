@@ -354,7 +354,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(apic_pair_written_masked, "F-X12"),
 		UNIT(apic_busy_polled_before_write, "F-X12 INV-E9"),
-		UNIT(apic_busy_forever_is_bounded, "F-X12 BUG-112 INV-E9"),
+		UNIT(apic_busy_forever_is_bounded,
+		    "F-X12 BUG-47 BUG-112 INV-E9"),
 		UNIT(apic_nmi_sends_vector_between_writes, "BUG-113 INV-E9"),
 		UNIT(apic_nmi_sends_nmi_between_writes, "BUG-113 INV-E9"),
 		UNIT(apic_interrupt_never_between_writes, "F-X12"),

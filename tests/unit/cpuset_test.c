@@ -14,8 +14,8 @@
 #define NCPU	XCPU_NCPU_MAX
 #define ROUNDS	40
 
-/* A name says its number of CPUs: `cpuset_fill_63 # F-B22`. */
-#define NAME_2(function, ncpu)	#function "_" #ncpu " # F-B22"
+/* A name says its number of CPUs: `cpuset_fill_63 # F-B22 BUG-64`. */
+#define NAME_2(function, ncpu)	#function "_" #ncpu " # F-B22 BUG-64"
 #define NAME(function, ncpu)	NAME_2(function, ncpu)
 #define TEST(function)							\
 	{ NAME(function, XCPU_NCPU_MAX), function, NULL, NULL, NULL }
