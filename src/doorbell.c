@@ -138,7 +138,7 @@ post_bits(struct xcpu_line *line, uint64_t bits)
 	 * [D1] release: data before the bit.  Pairs with [D1] in xcpui_claim(),
 	 * and wherever else the owner takes his bits: xcpui_lane_polling(),
 	 * xcpui_lane_lazy(), xcpui_lane_leaving() and xcpui_lane_off(); and
-	 * in xcpui_poster_at_work().
+	 * in xcpui_poster_at_work() and xcpui_park_enter().
 	 * [D4] acquire: a lane seen LAZY has made its last access.  Pairs with
 	 * [D4] in xcpui_lane_lazy().
 	 * [L2] acquire: a lane seen OFF has done its last work.  Pairs with [L2]

@@ -188,6 +188,11 @@ xcpui_park_enter(struct xcpu_cpu *self)
 		.what = &p,
 	};
 
+	/*
+	 * [D1] acquire: whoever found us off has closed before he posted.
+	 * Pairs with [D1] in post_bits().
+	 */
+	(void)xcpu_load_acq(&self->line->bell);
 	/* Stops and flushes only: we are not here yet. */
 	self->depth++;
 	(void)xcpui_wait(self, &wait);
