@@ -279,6 +279,7 @@ reset_cpu(struct cpu *cpu)
 	cpu->left[WALK] = program->walks[i];
 	cpu->left[TIME] = program->deadlines[i];
 	cpu->impure = cpu->watches = false;
+	cpu->turn_at = NULL;
 	cpu->timing = cpu->nseen = cpu->scripted = cpu->script_at = 0;
 	cpu->now_ns = 0;
 	cpu->notes = cpu->history = 0;

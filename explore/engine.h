@@ -145,6 +145,7 @@ struct cpu {
 	uint16_t last_irq;
 	/* waiting */
 	bool impure;		/* the turn did more than load */
+	const char *turn_at;	/* of the stack: where the last turn was made */
 	bool watches;		/* the wait looks at its clock */
 	unsigned timing;	/* turns until it must have looked */
 	unsigned nseen;

@@ -72,11 +72,16 @@ void
 wait_turn(unsigned spins, bool counts)
 {
 	struct cpu *me = eng.me;
+	const char *here = __builtin_frame_address(0);
 
 	if (!eng.exploring)
 		return;
 	if (counts && spins == 0)
 		me->watches = false;
+	/* A wait inside this turn has ended, and what we saw is forgotten. */
+	if (here > me->turn_at && me->turn_at != NULL)
+		me->impure = true;
+	me->turn_at = here;
 	if (me->timing != 0) {
 		me->timing--;
 		me->script_at = 0;

@@ -11,6 +11,8 @@
 #define STALL_NAMED	8	/* CPUs listed in one */
 
 static struct xcpu_domain domain;
+static struct xcpu_sync_room sync_room;
+static struct xcpu_stop_room stop_room;
 static struct xcpu_cpu *blocks;
 
 void
@@ -26,6 +28,8 @@ port_init(void)
 	error = xcpu_domain_init(&domain, blocks, ncpu);
 	if (error != 0)
 		panic("xcpu_domain_init: %s", xcpu_strerror(error));
+	(void)xcpu_sync_init(&domain, &sync_room);
+	(void)xcpu_stop_init(&domain, &stop_room);
 }
 
 void

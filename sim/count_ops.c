@@ -101,6 +101,23 @@ shoot_full(void)
 	(void)xcpu_shootdown_all(count_space(), NULL);
 }
 
+/* All stand still, then each runs a function as they are let go. */
+static void
+sync_all(void)
+{
+	(void)xcpu_sync_simple(count_targets(), touch, NULL, NULL);
+}
+
+/* And one as it arrives: it must find it. */
+static void
+sync_run(void)
+{
+	struct xcpu_sync sync = { .run = touch, .fin1 = touch };
+
+	(void)xcpu_sync_start(&sync, count_targets(), NULL);
+	(void)xcpu_sync_finish(&sync);
+}
+
 static unsigned
 least_one(unsigned n)
 {
@@ -112,6 +129,20 @@ static unsigned
 least_set(unsigned n)
 {
 	return n + 1;
+}
+
+/* Called, stopped, released, gone: each side misses twice. */
+static unsigned
+least_sync(unsigned n)
+{
+	return 2 * (n + 1);
+}
+
+static double
+goal_sync(unsigned n, bool migratory)
+{
+	(void)migratory;
+	return 4.0 * n + 4;
 }
 
 static double
@@ -139,5 +170,7 @@ const struct count_op count_ops[] = {
 	{ "event-set", false, event_set, least_set, 1, NULL },
 	{ "shoot-range", false, shoot_range, least_set, 2, goal_shoot },
 	{ "shoot-full", false, shoot_full, least_set, 2, goal_shoot },
+	{ "sync", false, sync_all, least_sync, 4, goal_sync },
+	{ "sync-run", false, sync_run, least_sync, 4, NULL },
 };
 const unsigned count_nops = sizeof(count_ops) / sizeof(count_ops[0]);

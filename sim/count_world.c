@@ -30,6 +30,7 @@ struct vcpu {
 	bool halted;
 	bool parked;
 	bool kicked;
+	bool serves;			/* stands in its interrupt */
 	bool moved;		/* wrote, or fetched a line, since it relaxed */
 	unsigned idle;		/* turns since it did so; timed runs */
 	uint64_t arrival[COUNT_MODELS];
@@ -40,6 +41,7 @@ struct vcpu {
 };
 
 static struct xcpu_domain domain;
+static struct xcpu_sync_room room;
 static struct xcpu_cpu blocks[NCPU];
 static struct xcpu_space space;
 static struct vcpu vcpu[NCPU];
@@ -345,9 +347,9 @@ take_interrupt(struct vcpu *v)
 		cost_interrupt(&world->model[i], cpu, v->arrival[i]);
 	}
 	from = v->began[0];
-	v->masked = true;
+	v->masked = v->serves = true;
 	xcpu_on_ipi();
-	v->masked = false;
+	v->masked = v->serves = false;
 	for (unsigned i = 0; i < world->nmodels; i++) {
 		cost_interrupt_end(&world->model[i], cpu);
 		v->stolen[i] += cost_now(&world->model[i], cpu) - v->began[i];
@@ -410,7 +412,7 @@ run_until_idle(unsigned cpu)
 {
 	struct vcpu *v = &vcpu[cpu];
 
-	if (!v->polls && !v->kicked)
+	if (!v->polls && !v->kicked && !v->serves)
 		return;
 	do {
 		v->moved = false;
@@ -557,6 +559,7 @@ count_start(struct count_world *w, const struct count_op *op)
 	heap.n = 0;
 	make_stacks();
 	memset(&domain, 0, sizeof(domain));
+	memset(&room, 0, sizeof(room));
 	memset(blocks, 0, (w->n + 1) * sizeof(*blocks));
 	memset(vcpu, 0, sizeof(vcpu));
 	choose_targets(op);
@@ -564,6 +567,7 @@ count_start(struct count_world *w, const struct count_op *op)
 		fprintf(stderr, "xcpu-count: no domain of %u CPUs\n", w->n + 1);
 		exit(2);
 	}
+	(void)xcpu_sync_init(&domain, &room);
 	xcpu_space_init(&space, NULL);
 	for (unsigned cpu = 0; cpu <= w->n; cpu++) {
 		fiber_start(&vcpu[cpu].fiber, stacks + cpu * STACK_BYTES,

@@ -22,6 +22,8 @@
 
 struct sim_machine sim;
 struct xcpu_domain sim_domain_;
+static struct xcpu_sync_room sync_room;
+static struct xcpu_stop_room stop_room;
 struct xcpu_cpu sim_block[XCPU_NCPU_MAX];
 
 static char stack[XCPU_NCPU_MAX][SIM_STACK] __attribute__((aligned(64)));
@@ -156,6 +158,8 @@ begin(const struct sim_config *config, struct sim_result *result)
 	memset(&sim, 0, offsetof(struct sim_machine, hw_of));
 	memset(result, 0, offsetof(struct sim_result, injected));
 	memset(&sim_domain_, 0, sizeof(sim_domain_));
+	memset(&sync_room, 0, sizeof(sync_room));
+	memset(&stop_room, 0, sizeof(stop_room));
 	memset(pool.bytes, 0, pool.used);
 	pool.used = 0;
 	sim.config = config;
@@ -168,6 +172,8 @@ begin(const struct sim_config *config, struct sim_result *result)
 	for (unsigned i = 0; i < sim.ncpu; i++)
 		begin_cpu(i);
 	(void)xcpu_domain_init(&sim_domain_, sim_block, sim.ncpu);
+	(void)xcpu_sync_init(&sim_domain_, &sync_room);
+	(void)xcpu_stop_init(&sim_domain_, &stop_room);
 	log_reset();
 	queue_reset();
 	mmu_reset();

@@ -44,7 +44,7 @@ BUG_SEEDS = "1..6000"
 
 # Scenarios of which the seeds are run; those of single bugs have their own test.
 GENERAL = ("basic", "calls", "events", "life", "memory", "messages",
-           "storm")
+           "standing", "storm")
 
 
 def listed(program, title, column):

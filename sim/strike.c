@@ -134,8 +134,9 @@ strike_run(struct sim_cpu *cpu)
 {
 	if (fault_strikes(SIM_FAULT_OVERRUN, cpu))
 		stand_still(cpu, sim_draw_log(fault_stream(), OVERRUN_NS));
+	/* Whoever stands still for others may hold no lock meanwhile. */
 	if (fault_strikes(SIM_FAULT_TRAP, cpu) && trapped != cpu->index + 1 &&
-	    cpu->locks == 0) {
+	    cpu->locks == 0 && sim_domain_.sync->owner.v_ == 0) {
 		sim_lock(&trap_lock);
 		trapped = cpu->index + 1;
 	}

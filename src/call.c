@@ -78,6 +78,7 @@ await_flight(struct plan *plan, struct xcpui_flight *f)
 		.missing = xcpui_flight_missing,
 		.what = f,
 		.cls = XCPU_LANE_CALL,
+		.also = 0,
 	};
 	int error = 0;
 
@@ -176,6 +177,7 @@ await_ready(struct plan *plan, const struct xcpu_cpuset *set)
 		.missing = ready_missing,
 		.what = &ready,
 		.cls = 0,
+		.also = 0,
 	};
 
 	return xcpui_wait(plan->self, &wait);
@@ -316,6 +318,7 @@ call_by_token(struct xcpu_cpu *self, unsigned cpu, xcpu_fn *fn, void *arg)
 		.missing = xcpui_flight_missing,
 		.what = &f,
 		.cls = XCPU_LANE_CALL,
+		.also = 0,
 	};
 	unsigned long state = xcpu_port_irq_save();
 	bool ready = false;

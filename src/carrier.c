@@ -280,10 +280,12 @@ xcpui_call_token(struct xcpu_cpu *self)
 	return true;
 }
 
-/* Has somebody called through a slot of his own? */
+/* Has somebody called through a slot of his own, or to a rendezvous? */
 bool
 xcpui_call_waiting(const struct xcpu_cpu *self)
 {
+	if (xcpui_sync_asked(self))
+		return true;
 	/* rlx: a hint, both loads; the take that follows acquires */
 	if (self->domain->nwords > 1)
 		return xcpu_load_rlx(&self->call.source_words) != 0;
@@ -299,6 +301,7 @@ xcpui_call_serve(struct xcpu_cpu *self, unsigned *budget)
 
 	if (xcpui_call_token(self))
 		--*budget;
+	xcpui_sync_serve(self);
 	if (nwords > 1)
 		/*
 		 * [C6] acquire: summary before words.  Pairs with [C6] in
@@ -327,6 +330,7 @@ xcpui_call_serve_all(struct xcpu_cpu *self)
 	unsigned budget = ~0u;
 
 	(void)xcpui_call_token(self);
+	xcpui_sync_serve(self);
 	for (unsigned word = 0; word < self->domain->nwords; word++)
 		serve_sources(self, word, &budget);
 }

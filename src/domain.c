@@ -120,11 +120,16 @@ xcpu_cpu_online(struct xcpu_cpu *cpu)
 	 * [G2] fence: our bit before our flush: an initiator who does not see
 	 * it has changed his entries before we flush.  Pairs with [G2] in
 	 * shootdown().
+	 * [N6] fence: and before we look whether the machine stands still.
+	 * Pairs with [N6] in xcpu_sync_machine().
 	 */
 	xcpu_fence_sc();
 	xcpui_lane_ready(cpu);
 	cpu->ready = true;
 	flush_everything(cpu);
+	/* Functions of others run here, but not while the machine stands. */
+	if (cpu->domain->sync != NULL)
+		cpu->domain->sync->enter(cpu);
 	/* All classes, whatever bits are left: see slot.c, I3. */
 	xcpui_serve(cpu, xcpui_claim(cpu, XCPU_LANE_CLASSES),
 	    XCPU_LANE_CLASSES);
@@ -141,9 +146,9 @@ serve_last(struct xcpu_cpu *self, unsigned lane)
 #if XCPU_PORT_LEVEL >= 3
 	if ((lane & XCPU_LANE_FLUSH) != 0)
 		xcpui_flush_serve(self, true);
-#else
-	(void)lane;
 #endif
+	if ((lane & XCPU_LANE_STOP) != 0)
+		xcpui_stop_serve(self);
 	xcpui_event_serve(self, &budget);
 	xcpui_msg_serve_all(self);
 }
@@ -155,9 +160,13 @@ xcpu_cpu_offline(void)
 	int error = xcpui_may_wait(self);
 	unsigned long state;
 	unsigned lane;
+	bool held;
 
 	if (error != 0)
 		return error;
+	/* Nobody stands still while we are on our way. */
+	held = self->domain->sync != NULL &&
+	    self->domain->sync->hold(self, true) == 0;
 	state = xcpu_port_irq_save();
 	xcpui_space_unload(self);
 	self->ready = self->settled = false;
@@ -179,6 +188,8 @@ xcpu_cpu_offline(void)
 	if ((lane & XCPU_LANE_FLUSH) != 0)
 		xcpui_flush_serve(self, true);
 #endif
+	if (held)
+		(void)self->domain->sync->hold(self, false);
 	xcpu_port_irq_restore(state);
 	return error;
 }

@@ -139,7 +139,7 @@ post_bits(struct xcpu_line *line, uint64_t bits)
 	 * [D1] release: data before the bit.  Pairs with [D1] in xcpui_claim(),
 	 * and wherever else the owner takes his bits: xcpui_lane_polling(),
 	 * xcpui_lane_lazy(), xcpui_lane_leaving() and xcpui_lane_off(); and
-	 * in xcpui_poster_at_work().
+	 * in xcpui_poster_at_work() and xcpui_park_enter().
 	 * [D4] acquire: a lane seen LAZY has made its last access.  Pairs with
 	 * [D4] in xcpui_lane_lazy().
 	 * [L2] acquire: a lane seen OFF has done its last work.  Pairs with [L2]
@@ -176,6 +176,8 @@ count_kicks(struct xcpu_cpu *self, const struct xcpui_post *post)
 		XCPUI_ADD(self, kick_call, n);
 	else if (post->cls == XCPU_LANE_MSG)
 		XCPUI_ADD(self, kick_msg, n);
+	else if (post->cls == XCPU_LANE_STOP)
+		XCPUI_ADD(self, kick_stop, n);
 	else
 		XCPUI_ADD(self, kick_event, n);
 #if XCPU_STATS >= 2

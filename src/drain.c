@@ -31,6 +31,15 @@ flush_if_asked(struct xcpu_cpu *self)
 }
 #endif
 
+/* Serve STOP alone. */
+static void
+stop_if_asked(struct xcpu_cpu *self)
+{
+	if (self->domain->stop != NULL &&
+	    (xcpui_lane_own(self) & XCPU_LANE_STOP) != 0)
+		xcpui_drain(self, XCPU_LANE_STOP);
+}
+
 /* Note what runs, where reports can see it. */
 void
 xcpui_run_begin(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
@@ -61,6 +70,7 @@ xcpui_run_end(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn)
 #if XCPU_PORT_LEVEL >= 3
 	(void)flush_if_asked(self);
 #endif
+	stop_if_asked(self);
 }
 
 void
@@ -86,6 +96,9 @@ xcpui_serve(struct xcpu_cpu *self, unsigned lane, unsigned bits)
 #else
 	(void)lane;
 #endif
+	/* After the flush that is in our hand: it cannot wait for a restart. */
+	if ((bits & XCPU_LANE_STOP) != 0)
+		xcpui_stop_serve(self);
 	budget = XCPU_DRAIN_BUDGET;
 	if ((bits & XCPU_LANE_CALL) != 0 && xcpui_call_serve(self, &budget))
 		left |= XCPU_LANE_CALL;
@@ -159,16 +172,17 @@ xcpu_on_nmi(void)
 
 	if (self == NULL || self->domain == NULL || !self->ready)
 		return false;
+	XCPUI_COUNT_NMI(self, true);
 #if XCPU_PORT_LEVEL >= 3
 	/* The kick that went before this NMI is served when it is through. */
-	if (xcpui_space_switching(self))
-		return false;
-	XCPUI_COUNT_NMI(self, true);
-	ours = flush_if_asked(self);
+	if (!xcpui_space_switching(self))
+		ours = flush_if_asked(self);
+#endif
+	if (self->domain->stop != NULL && self->domain->stop->serve_nmi(self))
+		ours = true;
 	if (ours)
 		XCPUI_COUNT(self, taken_nmi);
 	XCPUI_COUNT_NMI(self, false);
-#endif
 	return ours;
 }
 
@@ -308,6 +322,7 @@ xcpu_idle_poll(uint64_t timeout_ns)
 		.missing = NULL,
 		.what = &poll,
 		.cls = 0,
+		.also = 0,
 	};
 	unsigned long state;
 	int error = xcpui_may_wait(self);

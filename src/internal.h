@@ -16,6 +16,8 @@
 #include <xcpu/cpuset.h>
 #include <xcpu/domain.h>
 #include <xcpu/port.h>
+#include <xcpu/stop.h>
+#include <xcpu/sync.h>
 #include <xcpu/trace.h>
 
 #include "bits.h"
@@ -69,6 +71,18 @@ xcpui_now(void)
 #else
 	return 0;
 #endif
+}
+
+/* What is left of a time limit; at least 1, which is over at once; 0: none. */
+static inline uint64_t
+xcpui_time_left(uint64_t limit_ns, uint64_t since_ns)
+{
+	uint64_t now = limit_ns != 0 ? xcpui_now() : 0;
+	uint64_t gone = now > since_ns ? now - since_ns : 0;
+
+	if (limit_ns == 0)
+		return 0;
+	return gone < limit_ns ? limit_ns - gone : 1;
 }
 
 /* ---- doorbell.c ---- */
@@ -168,6 +182,8 @@ void xcpui_slot_end(struct xcpu_cpu *self);
 
 struct xcpui_wait {
 	enum xcpu_wait_kind kind;
+	uint16_t cls;			/* class posted; 0: kicks are no help */
+	uint16_t also;			/* classes served inside a function, too */
 	uint64_t timeout_ns;		/* 0: none */
 	xcpu_fn *fn;			/* for the report */
 	void *arg;
@@ -176,7 +192,6 @@ struct xcpui_wait {
 	/* The CPUs that are waited for, now. */
 	void (*missing)(struct xcpui_wait *wait, struct xcpu_cpuset *set);
 	void *what;			/* for the two functions */
-	unsigned cls;			/* class posted; 0: kicks are no help */
 };
 
 int xcpui_wait(struct xcpu_cpu *self, struct xcpui_wait *wait);
@@ -229,6 +244,45 @@ xcpui_msg_frame(struct xcpu_cpu *self, void *frame)
 #define xcpui_msg_in_hand(self)		((void)(self), false)
 #define xcpui_msg_frame(self, frame)	((void)(self), (void)(frame), NULL)
 #endif
+
+/*
+ * sync.c and stop.c are reached by pointers in their rooms, so that a host that
+ * gives them no room does not link them.
+ */
+
+/* Is this CPU asked to a rendezvous? */
+static inline bool
+xcpui_sync_asked(const struct xcpu_cpu *self)
+{
+	unsigned lane = self->index % XCPU_LANES_PER_LINE;
+
+	/* rlx: a hint; the read-modify-write that takes it decides */
+	return self->domain->sync != NULL &&
+	    (xcpu_load_rlx(&self->line->sync) >> lane & 1) != 0;
+}
+
+static inline void
+xcpui_sync_serve(struct xcpu_cpu *self)
+{
+	if (xcpui_sync_asked(self))
+		self->domain->sync->park(self);
+}
+
+/* Does this CPU keep others stopped? */
+static inline bool
+xcpui_stop_keeper(const struct xcpu_cpu *self)
+{
+	/* rlx: own word, if it is */
+	return self->domain->stop != NULL &&
+	    xcpu_load_rlx(&self->domain->stop->owner) == self->index + 1;
+}
+
+static inline void
+xcpui_stop_serve(struct xcpu_cpu *self)
+{
+	if (self->domain->stop != NULL)
+		self->domain->stop->serve(self);
+}
 
 /* ---- drain.c ---- */
 

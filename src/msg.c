@@ -196,6 +196,7 @@ await(struct msg_wait *w, uint64_t timeout_ns)
 		.missing = wait_missing,
 		.what = w,
 		.cls = XCPU_LANE_MSG,
+		.also = 0,
 	};
 
 	return xcpui_wait(w->self, &wait);

@@ -77,6 +77,7 @@ xcpui_event_round(struct xcpu_cpu *self, bool leaving_counts)
 		.missing = round_missing,
 		.what = &round,
 		.cls = XCPU_LANE_EVENT,
+		.also = 0,
 	};
 	struct xcpui_post post;
 	unsigned long state = xcpu_port_irq_save();

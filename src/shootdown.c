@@ -243,6 +243,7 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 		.missing = shootdown_missing,
 		.what = s,
 		.cls = XCPU_LANE_FLUSH,
+		.also = 0,
 	};
 	unsigned long state = xcpu_port_irq_save();
 	struct xcpu_cpuset targets;

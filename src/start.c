@@ -169,6 +169,7 @@ xcpu_call_wait(struct xcpu_call *call, uint64_t timeout_ns)
 		.missing = object_missing,
 		.what = call,
 		.cls = XCPU_LANE_CALL,
+		.also = 0,
 	};
 	int error = xcpui_may_wait(self);
 

@@ -40,7 +40,8 @@ uint64_t XCPUI_COLD
 xcpu_stat_kicks(const struct xcpu_totals *totals)
 {
 	return totals->kick_flush + totals->kick_call + totals->kick_event +
-	    totals->kick_msg + totals->rekick + totals->selfkick;
+	    totals->kick_msg + totals->kick_stop + totals->rekick +
+	    totals->selfkick;
 }
 
 uint64_t XCPUI_COLD

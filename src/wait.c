@@ -6,10 +6,11 @@
  * it, as far as the place where it stands allows:
  *
  *	doorbell open			the interrupt does it
- *	doorbell masked, in a thread	STOP, FLUSH, CALL, MSG; and EVENT in a
- *					round, while a CPU is to become ready,
- *					and in waits for messages
- *	in a handler, host lock held	STOP, FLUSH; and MSG for room in a ring
+ *	doorbell masked, in a thread	STOP, FLUSH, CALL, MSG; and EVENT where
+ *					the wait may be for a CPU that leaves
+ *	host lock held, in a handler	STOP, FLUSH; and MSG for room in a ring,
+ *					or if parked so
+ *	in an NMI			nothing
  *
  * so that two CPUs may wait for each other in every combination that the API
  * permits: a flush is served everywhere, and whoever waits for a call or a
@@ -58,6 +59,12 @@ xcpu_wait_name(enum xcpu_wait_kind kind)
 		return "ready";
 	case XCPU_WAIT_MSG:
 		return "message";
+	case XCPU_WAIT_SYNC:
+		return "rendezvous";
+	case XCPU_WAIT_PARK:
+		return "release";
+	case XCPU_WAIT_STOP:
+		return "stop";
 	default:
 		return "nothing";
 	}
@@ -71,19 +78,24 @@ servable(const struct xcpu_cpu *self, const struct xcpui_wait *wait)
 
 	if (XCPU_PORT_LEVEL >= 1 && (context & XCPU_CTX_MASKED) == 0)
 		return 0;
+	/* Only the last stop of all waits in an NMI, and serves nobody. */
+	if ((context & XCPU_CTX_NMI) != 0)
+		return 0;
 	if ((context & XCPU_CTX_LOCKED) != 0 || self->depth != 0 ||
 	    self->polling != 0)
-		return XCPU_LANE_STOP | XCPU_LANE_FLUSH |
+		return XCPU_LANE_STOP | XCPU_LANE_FLUSH | wait->also |
 		    (wait->kind == XCPU_WAIT_MSG ? XCPU_LANE_MSG : 0);
+	/* Who is waited for may be leaving, in a round that needs us. */
 	if (wait->kind == XCPU_WAIT_ROUND || wait->kind == XCPU_WAIT_READY ||
-	    wait->kind == XCPU_WAIT_MSG || XCPU_PORT_LEVEL == 0)
+	    wait->kind == XCPU_WAIT_SYNC || wait->kind == XCPU_WAIT_MSG ||
+	    XCPU_PORT_LEVEL == 0)
 		return XCPU_LANE_CLASSES;
 	return XCPU_LANE_STOP | XCPU_LANE_FLUSH | XCPU_LANE_CALL |
 	    XCPU_LANE_MSG;
 }
 
 static void
-serve(struct xcpu_cpu *self, const struct xcpui_wait *wait)
+serve(struct xcpu_cpu *self, const struct xcpui_wait *wait, unsigned spins)
 {
 	unsigned allowed, bits;
 	unsigned long state;
@@ -91,6 +103,10 @@ serve(struct xcpu_cpu *self, const struct xcpui_wait *wait)
 
 	/* A poll is nothing but serving, and has its own way with calls. */
 	if (wait->kind == XCPU_WAIT_NONE)
+		return;
+	/* The neighbours of a parked CPU write the line of its doorbell. */
+	if (wait->kind == XCPU_WAIT_PARK &&
+	    (spins + 1) % XCPU_PARK_LOOKS != 0)
 		return;
 	bits = xcpui_lane_own(self) & XCPU_LANE_CLASSES;
 	/* What a drain around this wait has in hand nobody posts again. */
@@ -316,7 +332,7 @@ wait_long(struct xcpu_cpu *self, struct xcpui_wait *wait, struct watch *watch)
 
 	/* wait: ends when nothing is missing, by the deadline or by the host. */
 	for (unsigned spins = SHORT_LOOKS; !wait->over(wait); spins++) {
-		serve(self, wait);
+		serve(self, wait, spins);
 		if (spins % CLOCK_LOOKS == 0 && watch_out(self, wait, watch)) {
 			error = -XCPU_ETIMEDOUT;
 			break;
@@ -359,7 +375,7 @@ xcpui_wait(struct xcpu_cpu *self, struct xcpui_wait *wait)
 			XCPUI_COUNT(self, wait_short);
 			return 0;
 		}
-		serve(self, wait);
+		serve(self, wait, spins);
 		/* A deadline starts with the call, not after the first looks. */
 		if (wait->timeout_ns != 0)
 			break;

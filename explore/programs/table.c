@@ -23,5 +23,7 @@ const struct explore_program *const *const explore_tables[] = {
 	msg_programs,
 	msg_wait_programs,
 	msg_life_programs,
+	sync_programs,
+	stop_programs,
 	NULL
 };

@@ -147,6 +147,18 @@ XCPU_STATIC_ASSERT(XCPU_MSG_BUDGET >= 1, "XCPU_MSG_BUDGET: at least 1");
 #define XCPU_MSG_NEST 4
 #endif
 
+/*
+ * A parked CPU looks at its doorbell, which its neighbours write as they come
+ * and go, once in so many looks at the word that releases it, which nobody else
+ * writes; a power of two.  A flush waits that long for it.
+ */
+#ifndef XCPU_PARK_LOOKS
+#define XCPU_PARK_LOOKS 16
+#endif
+XCPU_STATIC_ASSERT(XCPU_PARK_LOOKS >= 1 &&
+    (XCPU_PARK_LOOKS & (XCPU_PARK_LOOKS - 1)) == 0,
+    "XCPU_PARK_LOOKS: a power of two");
+
 /* Silence after which a wait sends its kicks once more, in nanoseconds. */
 #ifndef XCPU_REKICK_NS
 #define XCPU_REKICK_NS 100000000u

@@ -78,12 +78,18 @@ struct xcpu_cpu {
 #endif
 } __attribute__((aligned(XCPU_LINE_BYTES)));
 
+struct xcpu_sync_room;
+struct xcpu_stop_room;
+
 /* Private to the library. */
 struct xcpu_domain {
 	struct xcpu_cpu *cpus;
 	uint32_t ncpu;
 	uint32_t nwords;	/* of 64 CPUs */
 	uint32_t ngroups;	/* of XCPU_LANES_PER_LINE CPUs */
+	/* Set before any CPU is online, or NULL for ever: sync.h, stop.h. */
+	struct xcpu_sync_room *sync;
+	struct xcpu_stop_room *stop;
 	struct xcpu_au64 ceiling;
 	struct xcpu_msg_ring *rings;	/* the pool, given once */
 	uint32_t nrings;
@@ -129,7 +135,7 @@ int xcpu_domain_init_checked(struct xcpu_domain *domain, struct xcpu_cpu *cpus,
  * interrupt vector calls xcpu_on_ipi().
  *
  * Context: the CPU itself, doorbell masked; xcpu_port_self() returns `cpu`.
- * Waits:   never.
+ * Waits:   while xcpu_sync_machine() is under way; else never.
  * Order:   nothing translated before is used after it  [L1].
  * Cost:    a full flush.
  * Returns: 0; -XCPU_EBUSY it is online; -XCPU_EINVAL not the calling CPU's block.
@@ -145,7 +151,7 @@ int xcpu_cpu_online(struct xcpu_cpu *cpu);
  * Context: thread, on the CPU itself, doorbell open or masked, no host lock
  *          held, no wait of its own under way.
  * Waits:   until every other ready CPU has been through one drain, so that no
- *          event is still on its way to this one.
+ *          event is still on its way to this one; and for rendezvous.
  * Order:   all it did for others happened before they see it gone  [L2].
  * Cost:    a drain, and a kick to every ready CPU.
  * Returns: 0; -XCPU_EAGAIN it is not ready; -XCPU_EDEADLK inside a handler, or

@@ -50,16 +50,17 @@ enum xcpu_lane {
 	((XCPU_NCPU_MAX + XCPU_LANES_PER_LINE - 1) / XCPU_LANES_PER_LINE)
 
 /* Words of a request that rides in a token line. */
-#define XCPU_SLOT_WORDS 6
+#define XCPU_SLOT_WORDS 5
 
 /*
- * A token line: the lanes of a group and one request beside them, in one
- * coherence unit.  Private to the library.
+ * A token line: the lanes of a group, one request beside them, and who of them
+ * takes part in a rendezvous, in one coherence unit.  Private to the library.
  */
 struct xcpu_line {
 	struct xcpu_au64 bell;
 	struct xcpu_au64 slot;
 	uint64_t body[XCPU_SLOT_WORDS];
+	struct xcpu_au64 sync;
 } __attribute__((aligned(XCPU_LINE_BYTES)));
 
 #ifdef __cplusplus

@@ -79,7 +79,7 @@ extern "C" {
  * void xcpu_port_relax(unsigned spins);
  *	One turn of a spin loop; `spins` counts from 0 in each wait.
  *	Caller:  the wait routine and polling.
- *	Context: any but NMI.
+ *	Context: any; in an NMI only where xcpu_stop() ends, or a panic.
  *	Order:   none.
  *	Body:    x86_64: pause   aarch64: yield   riscv64: pause
  *	         hosted: sched_yield now and then, or the CPU that is waited for

@@ -17,7 +17,7 @@
 #include <xcpu/wait.h>
 
 /*
- * Every post to one CPU ends as one of the first six; the sum of `kick` over
+ * Every post to one CPU ends as one of the first seven; the sum of `kick` over
  * the classes, and of `rekick` and `selfkick`, is what the port was asked for.
  */
 #define XCPU_STAT_COUNTERS(X)						\
@@ -25,6 +25,7 @@
 	X(kick_call, "kicks sent for calls")				\
 	X(kick_event, "kicks sent for events")				\
 	X(kick_msg, "kicks sent for messages")				\
+	X(kick_stop, "kicks sent for stops")				\
 	X(avoid_pending, "kicks avoided: one was under way")		\
 	X(avoid_polling, "kicks avoided: target was polling")		\
 	X(avoid_lazy, "kicks avoided: target was lazy")			\
@@ -57,6 +58,10 @@
 	X(wait, "waits")						\
 	X(wait_short, "waits over before the clock was read")		\
 	X(stall, "stall reports")					\
+	X(sync, "rendezvous started")					\
+	X(sync_abort, "rendezvous undone")				\
+	X(served_sync, "times parked for others")			\
+	X(served_stop, "times stopped")					\
 	X(budget, "drains that ended by their budget")			\
 	X(clock_back, "times the clock went backwards")
 

@@ -23,6 +23,9 @@ enum xcpu_wait_kind {
 	XCPU_WAIT_ROUND,	/* an event's last posters and handlers */
 	XCPU_WAIT_READY,	/* a CPU to come online */
 	XCPU_WAIT_MSG,		/* a message to finish, or room for one */
+	XCPU_WAIT_SYNC,		/* CPUs to be parked, or to leave */
+	XCPU_WAIT_PARK,		/* parked, until the initiator releases it */
+	XCPU_WAIT_STOP,		/* CPUs to stop; stopped itself */
 	XCPU_WAIT_KINDS
 };
 

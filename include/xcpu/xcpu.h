@@ -5,6 +5,8 @@
  *	domain.h	the state, and how CPUs join and leave
  *	call.h		run a function on other CPUs
  *	event.h		registered handlers, posted by id
+ *	sync.h		rendezvous: CPUs parked while something runs
+ *	stop.h		stopping CPUs, panic, calls by NMI
  *	space.h flush.h	address spaces and TLB shootdown
  *	doorbell.h	entry points that the host calls
  *	wait.h stat.h trace.h	what it did, and what it waits for
@@ -26,6 +28,8 @@
 #include <xcpu/msg.h>
 #include <xcpu/space.h>
 #include <xcpu/stat.h>
+#include <xcpu/stop.h>
+#include <xcpu/sync.h>
 #include <xcpu/trace.h>
 #include <xcpu/wait.h>
 

@@ -100,6 +100,8 @@ struct host_machine {
 	host_judge *judge;	/* asked instead of both; NULL: nobody */
 	void *judge_arg;
 	struct xcpu_domain domain;
+	struct xcpu_sync_room sync;
+	struct xcpu_stop_room stop;
 	struct xcpu_cpu block[XCPU_NCPU_MAX];
 	struct host_cpu cpu[XCPU_NCPU_MAX];
 };

@@ -155,6 +155,8 @@ host_start(const struct host_config *config)
 	    SPINS_CROWDED;
 	if (xcpu_domain_init(&host.domain, host.block, host.ncpu) != 0)
 		return "the number of CPUs is out of range";
+	(void)xcpu_sync_init(&host.domain, &host.sync);
+	(void)xcpu_stop_init(&host.domain, &host.stop);
 	if (!host_frames_init(memory != 0 ? memory : MEMORY_BYTES) ||
 	    !host_mmu_init())
 		return "there is no memory for the frames";

@@ -46,6 +46,7 @@ wait_where_not_allowed(void)
 void
 ops_inside_brief(void)
 {
+	ops_stands("a function or handler");
 	switch (sim_random(4)) {
 	case 0:
 		sim_work_ns(sim_random(4000));

@@ -16,6 +16,7 @@ setup(void)
 	ops_event_reset();
 	ops_msg_reset();
 	ops_memory_reset();
+	ops_sync_reset();
 }
 
 static void
@@ -24,6 +25,7 @@ check(void)
 	ops_call_check();
 	ops_event_check();
 	ops_msg_check();
+	ops_sync_check();
 }
 
 static void
@@ -107,6 +109,12 @@ WORKLOAD(life, "CPUs that leave and return in the midst of everything",
     { ops_replug, 6 }, { ops_call, 3 }, { ops_deadline, 2 },
     { ops_event, 3 }, { ops_kernel, 2 }, { ops_flush, 2 },
     { ops_switch, 2 }, { ops_touch, 4 }, { ops_idle, 1 });
+
+WORKLOAD(standing, "rendezvous and stops among everything else",
+    { ops_sync, 12 }, { ops_stop, 4 }, { ops_call, 4 }, { ops_deadline, 2 },
+    { ops_start, 3 }, { ops_event, 4 }, { ops_flush, 4 }, { ops_kernel, 1 },
+    { ops_switch, 2 }, { ops_lazy, 1 }, { ops_touch, 4 }, { ops_idle, 2 },
+    { ops_poll, 2 }, { ops_unregister, 1 }, { ops_replug, 2 });
 
 WORKLOAD(handlers, "handlers and functions in the midst of what is brief",
     { ops_register, 3 }, { ops_unregister, 1 }, { ops_call, 3 },

@@ -11,6 +11,7 @@
  *	msg.c		each message once, in order, and over when it is said so
  *	memory.c	changes of page tables; the machine judges the accesses
  *	life.c		idling, polling, leaving and coming back
+ *	sync.c		who stands while somebody says so
  */
 #ifndef XCPU_SIM_OPS_H
 #define XCPU_SIM_OPS_H
@@ -26,6 +27,7 @@ ops_fn ops_msg;
 ops_fn ops_flush, ops_tables, ops_kernel, ops_switch, ops_lazy, ops_touch,
     ops_spaces;
 ops_fn ops_idle, ops_poll, ops_replug;
+ops_fn ops_sync, ops_stop;
 
 /* Before a run; at the end of each CPU's part; when all have finished. */
 void ops_call_reset(void);
@@ -38,6 +40,11 @@ void ops_msg_reset(void);
 void ops_msg_settle(void);
 void ops_msg_check(void);
 void ops_memory_reset(void);
+void ops_sync_reset(void);
+void ops_sync_check(void);
+
+/* Something runs here: it is wrong on a CPU that stands for a rendezvous. */
+void ops_stands(const char *what);
 
 /* Inside a called function or handler: something that is allowed there. */
 void ops_inside(void);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * park.h: the words of a rendezvous, between gather.c, which asks, and park.c,
+ * which stands still; and what sync.c makes of them.  The protocol: gather.c.
+ */
+#ifndef XCPU_PARK_H
+#define XCPU_PARK_H
+
+#include "internal.h"
+
+/* Planes of a token line's `sync`: each has a bit per lane. */
+enum xcpui_plane { PLANE_TODO = 0, PLANE_COMING = 8, PLANE_ACTING = 16,
+	PLANE_OPEN = 24 };
+
+/* Above them: the generation, and what the target must know at once. */
+#define SYNC_GEN_SHIFT	32
+#define SYNC_GEN_MASK	(((uint64_t)1 << XCPU_SEQ_BITS) - 1)
+#define SYNC_EARLY	((uint64_t)1 << 56)	/* functions are there already */
+#define SYNC_NO_ENTRY	((uint64_t)1 << 57)
+#define SYNC_EXIT	((uint64_t)1 << 58)	/* a barrier after fin1 */
+#define SYNC_SERVE_MSG	((uint64_t)1 << 59)
+
+/* The release word: 0, or a decision and the generation above it. */
+enum xcpui_decision { DECISION_NONE, DECISION_GO, DECISION_ABORT,
+	DECISION_LAST };
+
+static inline uint64_t
+xcpui_decided(uint64_t gen, enum xcpui_decision decision)
+{
+	return gen << 2 | (uint64_t)decision;
+}
+
+/* What the room points to: called by drains, and on coming online. */
+void xcpui_park(struct xcpu_cpu *self);
+void xcpui_park_enter(struct xcpu_cpu *self);
+/* Who holds the room, if anybody: for reports. */
+void xcpui_park_owner(const struct xcpu_cpu *self, struct xcpu_cpuset *set);
+
+/* One rendezvous, as its initiator goes about it. */
+struct xcpui_gathering {
+	struct xcpu_cpu *self;
+	struct xcpu_sync *sync;
+	enum xcpui_plane plane;		/* waited for */
+	unsigned group;			/* those below have cleared it */
+	bool all;			/* groups that were not asked, too */
+	uint64_t since_ns;
+	uint64_t limit_ns;
+};
+
+/* A CPU that leaves is no initiator, and holds up those who are. */
+int xcpui_sync_hold(struct xcpu_cpu *self, bool on);
+/* Be the only initiator; parked for others meanwhile. */
+int xcpui_sync_enter_room(struct xcpui_gathering *r);
+/*
+ * Ask the set, and wait until all have come.  After an error whoever had begun
+ * is there all the same, or will be, and nobody else.
+ */
+int xcpui_sync_gather(struct xcpui_gathering *r, const struct xcpu_cpuset *set);
+/* Write the decision, wait until all have left, and leave the room. */
+int xcpui_sync_let_go(struct xcpui_gathering *r, enum xcpui_decision decision);
+/* Nobody does anything: let_go() with ABORT; answers with the error given. */
+int xcpui_sync_call_off(struct xcpui_gathering *r, int error);
+/* The calling CPU's own part, as in an interrupt, if it takes part. */
+void xcpui_sync_run_own(struct xcpui_gathering *r, xcpu_fn *fn, void *arg);
+
+#endif /* XCPU_PARK_H */

@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * stop.c: stopping CPUs.
+ *
+ * Actors: stoppers, of whom one at a time owns the room, or the one who
+ * panicked; whoever restarts; the CPUs that are stopped.
+ *
+ * Shared, per CPU: `state` = WANTED, HARD, STOPPED.
+ *
+ * I1  Stoppers set WANTED, and HARD once an NMI is on its way; only the CPU
+ *     itself sets STOPPED, by a compare-and-swap on a word with WANTED; all of
+ *     it is cleared at once, by who restarts it, or takes back a WANTED that
+ *     has not been answered.  So an answer is never that of an earlier stop,
+ *     and a CPU that is stopped again while it still leaves answers anew.
+ * I2  A stopped CPU looks at its word, and serves flushes if it was not an NMI
+ *     that stopped it.
+ * I3  Who panics first is stopped by nobody, and nobody but he restarts anybody
+ *     after it.
+ *
+ * Life of a stop: own the room; WANTED; post STOP; the CPU's drain, or its NMI,
+ * answers STOPPED and stands; restart clears the word; with the last of them the
+ * room is free; each goes on where it was,
+ * in a wait with what that waited for, and the same deadline.
+ *
+ * Deadlock: of two who stop each other one owns the room until he has restarted
+ * whom he stopped; the other is stopped while he waits for it, or in any other
+ * wait.  The owner is not parked by a rendezvous, whose initiator he may have
+ * stopped: it waits until he has restarted them.  Of two who panic the second
+ * stops itself.  A stopper waits for nothing else that a stopped CPU may hold.
+ *
+ * Protocol P11 of the proofs in DESIGN.md ("stop").
+ */
+#include "internal.h"
+#include "stop.h"
+
+enum { WANTED = 1, HARD = 2, STOPPED = 4 };
+
+/* Looks of who panics, where no clock ends his wait. */
+#define PANIC_LOOKS ((uint64_t)1 << 26)
+
+static inline bool
+panicked_self(const struct xcpu_cpu *self)
+{
+	/* rlx: own word, if it is */
+	return xcpu_load_rlx(&self->domain->stop->panic) == self->index + 1;
+}
+
+static inline bool
+is_stopped(const struct xcpu_domain *domain, unsigned cpu)
+{
+	/*
+	 * [P1] acquire: all that it did before it stopped.  Pairs with [P1] in
+	 * stand_still() and panic_alone().
+	 */
+	return (xcpu_load_acq(&domain->stop->state[cpu]) & STOPPED) != 0;
+}
+
+static inline bool
+is_wanted(const struct xcpu_domain *domain, unsigned cpu)
+{
+	/* rlx: nothing is concluded but that nobody waits any more */
+	return (xcpu_load_rlx(&domain->stop->state[cpu]) & WANTED) != 0;
+}
+
+/* ---- the stopped CPU's side ---- */
+
+static bool
+restarted(struct xcpui_wait *wait)
+{
+	struct xcpu_cpu *self = (struct xcpu_cpu *)wait->what;
+
+	/* Its NMIs are blocked by the one that stopped it. */
+	if ((xcpu_port_context() & XCPU_CTX_NMI) != 0)
+		(void)xcpui_nmi_answer(self);
+	/*
+	 * [P2] acquire: what was done while it stood.  Pairs with [P2] in
+	 * let_go_on().
+	 */
+	return (xcpu_load_acq(&self->domain->stop->state[self->index]) &
+	    STOPPED) == 0;
+}
+
+/* Stop here, if `want` asks for it, and as often; false if it does not. */
+static bool
+stand_still(struct xcpu_cpu *self, uint32_t want)
+{
+	struct xcpu_au32 *state = &self->domain->stop->state[self->index];
+	struct xcpui_wait wait = {
+		.kind = XCPU_WAIT_STOP,
+		.timeout_ns = 0,
+		.fn = NULL, .arg = NULL,
+		.over = restarted,
+		.missing = NULL,
+		.what = self,
+		.cls = 0, .also = 0,
+	};
+	/* rlx: the compare-and-swap decides on this very value */
+	uint32_t v = xcpu_load_rlx(state);
+	bool stood = false;
+
+	/*
+	 * A stop upon a stop, by NMI, leaves the outer one to itself.
+	 * retry: each failure is a stop, or its end.
+	 */
+	while ((v & want) == want && (v & STOPPED) == 0) {
+		/*
+		 * [P1] release: all that we did.  Pairs with [P1] in
+		 * is_stopped().
+		 */
+		if (!xcpu_cas_rel(state, &v, v | STOPPED))
+			continue;
+		XCPUI_COUNT(self, served_stop);
+		stood = true;
+		/* Stops and flushes only, wherever this is. */
+		self->depth++;
+		(void)xcpui_wait(self, &wait);
+		self->depth--;
+		v = xcpu_load_rlx(state); /* rlx: as above */
+	}
+	return stood;
+}
+
+static void
+serve_stop(struct xcpu_cpu *self)
+{
+	if (!panicked_self(self))
+		(void)stand_still(self, WANTED);
+}
+
+static bool
+serve_nmi(struct xcpu_cpu *self)
+{
+	bool ours = xcpui_nmi_answer(self);
+
+	if (!panicked_self(self) && stand_still(self, WANTED | HARD))
+		ours = true;
+	return ours;
+}
+
+int XCPUI_COLD
+xcpu_stop_init(struct xcpu_domain *domain, struct xcpu_stop_room *room)
+{
+	if (domain == NULL || room == NULL)
+		return -XCPU_EINVAL;
+	room->serve = serve_stop;
+	room->serve_nmi = serve_nmi;
+	domain->stop = room;
+	return 0;
+}
+
+/* ---- the one who stops others ---- */
+
+static bool
+lock_taken(struct xcpui_wait *wait)
+{
+	struct xcpui_stop *s = (struct xcpui_stop *)wait->what;
+	uint32_t owner = xcpu_load_rlx(s->lock);	/* rlx: a hint */
+
+	/*
+	 * [P3] acquire: what the owner before us did.  Pairs with [P3] in
+	 * xcpui_stop_unlock().
+	 */
+	return owner == 0 &&
+	    xcpu_cas_acq(s->lock, &owner, s->self->index + 1);
+}
+
+static void XCPUI_COLD
+lock_owner(struct xcpui_wait *wait, struct xcpu_cpuset *set)
+{
+	const struct xcpui_stop *s = (const struct xcpui_stop *)wait->what;
+	uint32_t owner = xcpu_load_rlx(s->lock);	/* rlx: for reports */
+
+	xcpu_cpuset_zero(set);
+	if (owner != 0)
+		xcpu_cpuset_add(set, owner - 1);
+}
+
+void
+xcpui_stop_unlock(struct xcpu_au32 *word)
+{
+	/* [P3] release: as any lock.  Pairs with [P3] in lock_taken(). */
+	xcpu_store_rel(word, 0);
+}
+
+int XCPUI_COLD
+xcpui_stop_lock(struct xcpui_stop *s, struct xcpu_au32 *word)
+{
+	struct xcpui_wait wait = {
+		.kind = XCPU_WAIT_STOP,
+		.timeout_ns = xcpui_time_left(s->limit_ns, s->since_ns),
+		.fn = NULL, .arg = NULL,
+		.over = lock_taken,
+		.missing = lock_owner,
+		.what = s,
+		.cls = 0, .also = 0,
+	};
+
+	s->lock = word;
+	return xcpui_wait(s->self, &wait);
+}
+
+static bool
+all_stopped(struct xcpui_wait *wait)
+{
+	struct xcpui_stop *s = (struct xcpui_stop *)wait->what;
+	const struct xcpu_domain *domain = s->self->domain;
+
+	for (unsigned cpu = xcpu_cpuset_first(&s->left); cpu < domain->ncpu;
+	    cpu = xcpu_cpuset_next(&s->left, cpu)) {
+		/* Or gone, or let go by the end of a panic. */
+		if (!is_stopped(domain, cpu) && is_wanted(domain, cpu) &&
+		    !xcpui_lane_gone(domain, cpu, false))
+			return s->looks != 0 && --s->looks == 0;
+		xcpu_cpuset_del(&s->left, cpu);
+	}
+	return true;
+}
+
+static void XCPUI_COLD
+not_stopped(struct xcpui_wait *wait, struct xcpu_cpuset *set)
+{
+	*set = ((const struct xcpui_stop *)wait->what)->left;
+}
+
+static void
+want(struct xcpui_stop *s, uint32_t bits)
+{
+	for (unsigned cpu = xcpu_cpuset_first(&s->left);
+	    cpu < s->self->domain->ncpu;
+	    cpu = xcpu_cpuset_next(&s->left, cpu))
+		/* rlx: says nothing about data */
+		xcpu_fetch_or_rlx(&s->self->domain->stop->state[cpu], bits);
+}
+
+/* Masked; `all`: whatever the doorbells say. */
+static void
+post_stop(struct xcpui_stop *s, bool all)
+{
+	struct xcpui_post post;
+
+	xcpui_post_begin(s->self, &post, XCPU_LANE_STOP);
+	xcpui_post_set(s->self, &post, &s->left);
+	if (all) {
+		post.kick = s->left;
+		post.kicks = true;
+	} else {
+		/* Whoever is off is not asked; he may have heard all the same. */
+		xcpu_cpuset_andnot(&s->left, &post.refused);
+	}
+	xcpui_post_kick(s->self, &post);
+}
+
+/* By NMI, whoever is not stopped. */
+static void XCPUI_COLD
+stop_hard(struct xcpui_stop *s)
+{
+	unsigned long state = xcpu_port_irq_save();
+
+	want(s, WANTED | HARD);
+#if XCPU_PORT_LEVEL >= 4
+	XCPUI_ADD(s->self, nmi_sent, xcpu_cpuset_count(&s->left));
+	xcpu_port_kick_nmi(&s->left);
+#elif XCPU_PORT_LEVEL >= 1
+	XCPUI_ADD(s->self, rekick, xcpu_cpuset_count(&s->left));
+	xcpu_port_kick(&s->left);
+#endif
+	xcpu_port_irq_restore(state);
+}
+
+static int
+await_stopped(struct xcpui_stop *s, uint64_t limit_ns)
+{
+	struct xcpui_wait wait = {
+		.kind = XCPU_WAIT_STOP,
+		.timeout_ns = limit_ns,
+		.fn = NULL, .arg = NULL,
+		.over = all_stopped,
+		.missing = s->looks == 0 ? not_stopped : NULL,
+		.what = s,
+		.cls = XCPU_LANE_STOP,
+		.also = 0,
+	};
+
+	return xcpui_wait(s->self, &wait);
+}
+
+/* They go on, and do not stop later: comes back as those that have not. */
+static void XCPUI_COLD
+take_back_stop(struct xcpui_stop *s, struct xcpu_cpuset *set)
+{
+	for (unsigned cpu = xcpu_cpuset_first(set); cpu < s->self->domain->ncpu;
+	    cpu = xcpu_cpuset_next(set, cpu)) {
+		struct xcpu_au32 *state = &s->self->domain->stop->state[cpu];
+		/* rlx: the compare-and-swap decides on this very value */
+		uint32_t v = xcpu_load_rlx(state);
+
+		/*
+		 * rlx: who has not stopped has answered nothing.
+		 * retry: it stops just now, and that ends it.
+		 */
+		while ((v & STOPPED) == 0 && !xcpu_cas_rlx(state, &v, 0))
+			continue;
+		if (is_stopped(s->self->domain, cpu))
+			xcpu_cpuset_del(set, cpu);
+	}
+}
+
+static int
+stop_them(struct xcpui_stop *s, struct xcpu_cpuset *set, uint64_t nmi_after_ns)
+{
+	unsigned long state = xcpu_port_irq_save();
+	struct xcpu_cpuset refused = *set;
+	uint64_t left_ns;
+	int error;
+
+	s->left = *set;
+	want(s, WANTED);
+	post_stop(s, false);
+	xcpu_port_irq_restore(state);
+	xcpu_cpuset_andnot(&refused, &s->left);
+	take_back_stop(s, &refused);
+	left_ns = xcpui_time_left(s->limit_ns, s->since_ns);
+	if (nmi_after_ns != 0 && (left_ns == 0 || nmi_after_ns < left_ns)) {
+		if (await_stopped(s, nmi_after_ns) == 0)
+			left_ns = 1;
+		else
+			stop_hard(s);
+	}
+	error = await_stopped(s, left_ns);
+	/* Whoever is not stopped now, gone or late, never will be by this. */
+	xcpu_cpuset_andnot(set, &refused);
+	s->left = *set;
+	take_back_stop(s, &s->left);
+	xcpu_cpuset_andnot(set, &s->left);
+	return xcpu_cpuset_empty(&s->left) ? 0 : error;
+}
+
+int XCPUI_COLD
+xcpui_stop_check(const struct xcpu_cpu *self, const struct xcpu_cpuset *set)
+{
+	int error = xcpui_may_ask(self);
+
+	if (error != 0)
+		return error;
+	if (self->domain->stop == NULL)
+		return -XCPU_ENOSYS;
+	if (set == NULL ||
+	    xcpu_cpuset_from(set, self->domain->ncpu) < XCPU_NCPU_MAX)
+		return -XCPU_EINVAL;
+	return 0;
+}
+
+/* Be the one who keeps others stopped, if we are not yet. */
+static int
+own_stops(struct xcpui_stop *s)
+{
+	struct xcpu_stop_room *room = s->self->domain->stop;
+	int error;
+
+	if (xcpui_stop_keeper(s->self))
+		return 0;
+	error = xcpui_stop_lock(s, &room->owner);
+	/* From here on nothing waits here for functions of others. */
+	if (error == 0)
+		s->self->depth++;
+	return error;
+}
+
+/* No longer, if he keeps nobody. */
+static void
+leave_stops(struct xcpu_cpu *self)
+{
+	struct xcpu_stop_room *room = self->domain->stop;
+	unsigned long state;
+
+	if (!xcpu_cpuset_empty(&room->held))
+		return;
+	self->depth--;
+	xcpui_stop_unlock(&room->owner);
+	/* A rendezvous that came meanwhile has waited for this. */
+	if (!xcpui_sync_asked(self))
+		return;
+	state = xcpu_port_irq_save();
+	xcpui_post_own(self, XCPU_LANE_CALL);
+	xcpu_port_irq_restore(state);
+}
+
+int
+xcpu_stop(const struct xcpu_cpuset *set, const struct xcpu_stop_opt *opt)
+{
+	struct xcpui_stop s;
+	int error;
+	struct xcpu_cpuset stopped;
+
+	s.self = xcpu_port_self();
+	s.looks = 0;
+	error = xcpui_stop_check(s.self, set);
+	if (error != 0)
+		return error;
+	if (xcpu_cpuset_has(set, s.self->index))
+		return -XCPU_EINVAL;
+	if (opt != NULL && XCPU_PORT_LEVEL < 2 &&
+	    (opt->timeout_ns != 0 || opt->nmi_after_ns != 0))
+		return -XCPU_ENOSYS;
+	s.limit_ns = opt != NULL ? opt->timeout_ns : 0;
+	s.since_ns = s.limit_ns != 0 ? xcpui_now() : 0;
+	xcpu_cpuset_zero(&stopped);
+	error = own_stops(&s);
+	if (error == 0) {
+		stopped = *set;
+		error = stop_them(&s, &stopped,
+		    opt != NULL ? opt->nmi_after_ns : 0);
+		xcpu_cpuset_or(&s.self->domain->stop->held, &stopped);
+		leave_stops(s.self);
+	}
+	if (opt != NULL && opt->stopped != NULL)
+		*opt->stopped = stopped;
+	return error;
+}
+
+int
+xcpu_stop_others(const struct xcpu_stop_opt *opt)
+{
+	struct xcpu_cpu *self = xcpu_port_self();
+	int error = xcpui_may_ask(self);
+	struct xcpu_cpuset set;
+
+	if (error != 0)
+		return error;
+	xcpu_cpu_online_set(self->domain, &set);
+	xcpu_cpuset_del(&set, self->index);
+	return xcpu_stop(&set, opt);
+}
+
+static int
+let_go_on(struct xcpu_stop_room *room, unsigned cpu)
+{
+	/*
+	 * [P2] release: what was done meanwhile.  Pairs with [P2] in
+	 * restarted().
+	 */
+	return (xcpu_fetch_and_rel(&room->state[cpu], 0) & STOPPED) != 0;
+}
+
+/* Those who came too late for it, too; the set is all. */
+static int XCPUI_COLD
+end_panic(struct xcpu_cpu *self)
+{
+	struct xcpu_stop_room *room = self->domain->stop;
+	unsigned long state;
+	int n = 0;
+
+	for (unsigned cpu = 0; cpu < self->domain->ncpu; cpu++)
+		if (cpu != self->index)
+			n += let_go_on(room, cpu);
+	/*
+	 * [P6] release: all of it before those go on who lost it.  Pairs with
+	 * [P6] in panic_over().
+	 */
+	xcpu_store_rel(&room->panic, 0);
+	/* Somebody asked us meanwhile, and was not heard. */
+	if (is_wanted(self->domain, self->index)) {
+		state = xcpu_port_irq_save();
+		xcpui_post_own(self, XCPU_LANE_STOP);
+		xcpu_port_irq_restore(state);
+	}
+	return n;
+}
+
+int
+xcpu_restart(const struct xcpu_cpuset *set)
+{
+	struct xcpu_cpu *self = xcpu_port_self();
+	struct xcpu_stop_room *room;
+	int n = 0;
+
+	if (self == NULL || self->domain == NULL)
+		return -XCPU_EAGAIN;
+	room = self->domain->stop;
+	if (room == NULL)
+		return -XCPU_ENOSYS;
+	if (set != NULL &&
+	    xcpu_cpuset_from(set, self->domain->ncpu) < XCPU_NCPU_MAX)
+		return -XCPU_EINVAL;
+	if (panicked_self(self))
+		return end_panic(self);
+	if (xcpu_load_rlx(&room->panic) != 0)	/* rlx: it is his to say */
+		return 0;
+	if (!xcpui_stop_keeper(self))
+		return 0;
+	for (unsigned cpu = 0; cpu < self->domain->ncpu; cpu++)
+		if (xcpu_cpuset_has(&room->held, cpu) &&
+		    (set == NULL || xcpu_cpuset_has(set, cpu))) {
+			n += let_go_on(room, cpu);
+			xcpu_cpuset_del(&room->held, cpu);
+		}
+	leave_stops(self);
+	return n;
+}
+
+bool
+xcpu_stopped(const struct xcpu_domain *domain, unsigned cpu)
+{
+	return cpu < domain->ncpu && domain->stop != NULL &&
+	    is_stopped(domain, cpu);
+}
+
+/* ---- panic ---- */
+
+static bool
+panic_over(struct xcpui_wait *wait)
+{
+	struct xcpu_cpu *self = (struct xcpu_cpu *)wait->what;
+
+	(void)restarted(wait);
+	/*
+	 * [P6] acquire: what the other did meanwhile.  Pairs with [P6] in
+	 * end_panic().
+	 */
+	return xcpu_load_acq(&self->domain->stop->panic) == 0;
+}
+
+/* The first stops all others; the second is one of them. */
+static int XCPUI_COLD
+panic_alone(struct xcpu_cpu *self)
+{
+	struct xcpu_stop_room *room = self->domain->stop;
+	struct xcpui_wait wait = {
+		.kind = XCPU_WAIT_STOP,
+		.timeout_ns = 0,
+		.fn = NULL, .arg = NULL,
+		.over = panic_over,
+		.missing = NULL,
+		.what = self,
+		.cls = 0, .also = 0,
+	};
+	uint32_t owner = 0;
+
+	/*
+	 * rlx: a panic before this one, and ended, has stopped us, which orders
+	 * it; or has missed us, and then nothing is promised
+	 */
+	if (xcpu_cas_rlx(&room->panic, &owner, self->index + 1))
+		return 0;
+	if (owner == self->index + 1)
+		return -XCPU_EBUSY;
+	/*
+	 * [P1] release: all that we did.  Pairs with [P1] in is_stopped().
+	 */
+	xcpu_fetch_or_rel(&room->state[self->index], WANTED | STOPPED);
+	self->depth++;
+	(void)xcpui_wait(self, &wait);
+	self->depth--;
+	return -XCPU_EBUSY;
+}
+
+int XCPUI_COLD
+xcpu_panic_stop(uint64_t bound_ns, struct xcpu_cpuset *missing)
+{
+	struct xcpui_stop s;
+	bool nmi = (xcpu_port_context() & XCPU_CTX_NMI) != 0;
+	unsigned long state;
+	int error;
+
+	s.self = xcpu_port_self();
+	if (missing != NULL)
+		xcpu_cpuset_zero(missing);
+	if (s.self == NULL || s.self->domain == NULL)
+		return -XCPU_EAGAIN;
+	if (s.self->domain->stop == NULL)
+		return -XCPU_ENOSYS;
+	state = xcpu_port_irq_save();
+	XCPUI_COUNT_NMI(s.self, nmi);
+	error = panic_alone(s.self);
+	if (error != 0) {
+		xcpu_port_irq_restore(state);
+		return error;
+	}
+	if (bound_ns == 0)
+		bound_ns = XCPUI_STOP_BOUND_NS;
+	/* Who comes online later stops there. */
+	xcpu_cpuset_fill(&s.left, s.self->domain->ncpu);
+	xcpu_cpuset_del(&s.left, s.self->index);
+	want(&s, WANTED);
+	xcpu_cpu_online_set(s.self->domain, &s.left);
+	xcpu_cpuset_del(&s.left, s.self->index);
+	post_stop(&s, true);
+	s.looks = PANIC_LOOKS;
+	if (await_stopped(&s, bound_ns / 2 + 1) != 0 || s.looks == 0) {
+		stop_hard(&s);
+		s.looks = PANIC_LOOKS;
+		(void)await_stopped(&s, bound_ns / 2 + 1);
+	}
+	if (missing != NULL)
+		*missing = s.left;
+	return xcpu_cpuset_empty(&s.left) ? 0 : -XCPU_ETIMEDOUT;
+}
