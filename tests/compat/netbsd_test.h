@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* netbsd_test.h: what the files of the NetBSD tests share. */
+#ifndef TESTS_NETBSD_TEST_H
+#define TESTS_NETBSD_TEST_H
+
+#include <sys/cpu.h>
+#include <sys/ipi.h>
+#include <sys/kcpuset.h>
+
+#include "compat_test.h"
+
+#define MAXCPUS 256
+
+/* A handler's record: how often it ran on each CPU. */
+struct runs {
+	uint32_t on[MAXCPUS];
+	uint32_t bad;		/* ran unmasked */
+};
+
+void note_run(void *arg);	/* an ipi_func_t; arg is a struct runs */
+void clear_runs(struct runs *runs);
+bool ran_once_on_all_but(const struct runs *runs, unsigned cpu);
+
+/* A CPU that stands with interrupts off until it is told. */
+struct held_cpu {
+	unsigned cpu;
+	uint32_t masked;
+	uint32_t release;
+};
+
+void hold(struct held_cpu *held, unsigned cpu);
+void let_go(struct held_cpu *held);
+
+extern const struct compat_test netbsd_defects[];
+
+#endif /* TESTS_NETBSD_TEST_H */
