@@ -12,8 +12,11 @@ kcpuset_t *kcpuset_attached = &attached;
 void
 cpu_infos_init(u_int n)
 {
+	struct xcpu_cpuset set;
+
 	for (u_int i = 0; i < n && i < XCPU_NCPU_MAX; i++)
 		cpu_infos[i].ci_index = i;
-	xcpu_cpuset_fill(&attached.kc_set, n);
+	xcpu_cpuset_fill(&set, n);
+	kcpuset_write(&attached, &set);
 	ncpu = n < XCPU_NCPU_MAX ? (int)n : XCPU_NCPU_MAX;
 }

@@ -186,9 +186,11 @@ trigger_set(u_int id, struct xcpu_cpuset *set, bool own)
 void
 ipi_trigger_multi(u_int id, const kcpuset_t *target)
 {
-	struct xcpu_cpuset set = target->kc_set;
-	bool own = take_self(&set);
+	struct xcpu_cpuset set;
+	bool own;
 
+	kcpuset_read(target, &set);
+	own = take_self(&set);
 	trigger_set(id, &set, own);
 }
 
@@ -280,9 +282,11 @@ ipi_unicast(ipi_msg_t *msg, struct cpu_info *ci)
 void
 ipi_multicast(ipi_msg_t *msg, const kcpuset_t *target)
 {
-	struct xcpu_cpuset set = target->kc_set;
-	bool own = take_self(&set);
+	struct xcpu_cpuset set;
+	bool own;
 
+	kcpuset_read(target, &set);
+	own = take_self(&set);
 	send_and_run(msg, &set, own);
 }
 

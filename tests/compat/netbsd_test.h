@@ -31,6 +31,11 @@ struct held_cpu {
 void hold(struct held_cpu *held, unsigned cpu);
 void let_go(struct held_cpu *held);
 
-extern const struct compat_test netbsd_defects[];
+/* Work for CPUs 1 and up, all at once, while CPU 0 goes on. */
+void start_others(void (*fn)(void *arg), void *arg);
+void join_others(void);
+
+extern const struct compat_test netbsd_async[];
+extern const struct compat_test netbsd_sync[];
 
 #endif /* TESTS_NETBSD_TEST_H */
