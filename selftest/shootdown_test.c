@@ -42,28 +42,63 @@ shoot_own_page(void *arg)
 	xcpu_port_irq_restore(state);
 }
 
+/* Everybody changes a page, and everybody reads them all. */
+static void
+cross(struct selftest *t, unsigned round)
+{
+	unsigned pages = t->ncpu < XCPU_SELFTEST_PAGES ? t->ncpu :
+	    XCPU_SELFTEST_PAGES;
+
+	xcpu_store_rlx(&seen.arrived, 0);
+	for (unsigned i = 0; i < pages; i++)
+		selftest_map(t, seen.space, selftest_page(t, i),
+		    round * 100 + i);
+	selftest_on_each(t, &t->all, shoot_own_page, NULL);
+	for (unsigned i = 0; i < pages; i++)
+		selftest_reads(t, &t->all, selftest_page(t, i),
+		    round * 100 + i);
+}
+
 /* Kills: an initiator that waits without serving; requests that overwrite. */
 static void
 shootdown_cross(struct selftest *t)
 {
-	unsigned pages = t->ncpu < XCPU_SELFTEST_PAGES ? t->ncpu :
-	    XCPU_SELFTEST_PAGES;
 	unsigned rounds = t->ncpu <= 8 ? 8 : 1;
 
 	reset(t);
 	selftest_load(t, &t->all, seen.space);
-	for (unsigned round = 1; round <= rounds; round++) {
-		xcpu_store_rlx(&seen.arrived, 0);
-		for (unsigned i = 0; i < pages; i++)
-			selftest_map(t, seen.space, selftest_page(t, i),
-			    round * 100 + i);
-		selftest_on_each(t, &t->all, shoot_own_page, NULL);
-		for (unsigned i = 0; i < pages; i++)
-			selftest_reads(t, &t->all, selftest_page(t, i),
-			    round * 100 + i);
-	}
+	for (unsigned round = 1; round <= rounds; round++)
+		cross(t, round);
 	EXPECT_EQ(t, count_of(&seen.errors), 0);
 	selftest_load(t, &t->all, NULL);
+}
+
+/* Loaded nowhere: anew, and so many counts below the top. */
+static void
+set_below_top(struct selftest *t, uint64_t counts)
+{
+	EXPECT_EQ(t, xcpu_space_destroy(seen.space), 0);
+	xcpu_space_init(seen.space, seen.space->host);
+	xcpu_store_rlx(&seen.space->generation, XCPU_SPACE_TOP - counts);
+}
+
+/* Kills: a shootdown past the top that returns, or restarts, before its time. */
+static void
+top_cross(struct selftest *t)
+{
+	unsigned rounds = t->ncpu <= 8 ? 8 : 1;
+
+	reset(t);
+	for (unsigned round = 1; round <= rounds; round++) {
+		set_below_top(t, round % 3 + 1);
+		selftest_load(t, &t->all, seen.space);
+		cross(t, round);
+		cross(t, rounds + round);
+		selftest_load(t, &t->all, NULL);
+		EXPECT(t, xcpu_load_rlx(&seen.space->generation) <
+		    XCPU_SPACE_TOP);
+	}
+	EXPECT_EQ(t, count_of(&seen.errors), 0);
 }
 
 /* What a host's spin loop does, masked, while somebody else has the lock. */
@@ -184,6 +219,94 @@ online_flushes(struct selftest *t)
 	EXPECT_EQ(t, seen.value, 2);
 }
 
+/* Kills: progress in the kernel's space that a CPU keeps while it is away. */
+static void
+top_without_one(struct selftest *t)
+{
+	static uint64_t va;
+	struct xcpu_space *kernel = xcpu_space_kernel();
+	uint64_t bytes = selftest_page_bytes(t);
+
+	reset(t);
+	va = selftest_kernel_page(t, 2);
+	selftest_map(t, kernel, va, 1);
+	while (xcpu_load_rlx(&kernel->generation) >= XCPU_SPACE_TOP - 3)
+		EXPECT_EQ(t, xcpu_shootdown(kernel, va, bytes, NULL), 0);
+	xcpu_store_rlx(&kernel->generation, XCPU_SPACE_TOP - 3);
+	EXPECT_EQ(t, xcpu_shootdown(kernel, va, bytes, NULL), 0);
+	if (!selftest_thread(t, t->other, go_and_read, &va))
+		return;
+	EXPECT(t, AWAIT(count_of(&seen.spinning) != 0));
+	/* To the top, and some counts of the new numbers. */
+	selftest_map(t, kernel, va, 2);
+	for (unsigned i = 0; i < 4; i++)
+		EXPECT_EQ(t, xcpu_shootdown(kernel, va, bytes, NULL), 0);
+	EXPECT_EQ(t, xcpu_load_rlx(&kernel->generation), 1 + 2);
+	flag_set(&seen.stop);
+	selftest_join(t, t->other);
+	EXPECT_EQ(t, seen.value, 2);
+	for (uint64_t value = 3; value <= 5; value++) {
+		selftest_map(t, kernel, va, value);
+		EXPECT_EQ(t, xcpu_shootdown(kernel, va, bytes, NULL), 0);
+		selftest_reads(t, &t->all, va, value);
+	}
+}
+
+static void
+flush_in_nmi(void *arg)
+{
+	(void)arg;
+	if (xcpu_on_nmi())
+		count_up(&seen.arrived);
+	flag_set(&seen.stop);
+}
+
+/* One NMI to the calling CPU, taken before this returns. */
+static void
+nmi_here(void)
+{
+	xcpu_store_rlx(&seen.stop, 0);
+	seen.t->host->nmi(xcpu_cpu_index(), flush_in_nmi, NULL);
+	(void)AWAIT(count_of(&seen.stop) != 0);
+}
+
+/* Masked, until NMIs have found a flush ten times, or the shootdown is over. */
+static void
+stay_masked(void *arg)
+{
+	unsigned long state = xcpu_port_irq_save();
+
+	(void)arg;
+	flag_set(&seen.spinning);
+	(void)AWAIT((nmi_here(), count_of(&seen.arrived) >= 10 ||
+	    count_of(&seen.stopped) != 0));
+	if (count_of(&seen.stopped) != 0)
+		count_up(&seen.errors);
+	xcpu_port_irq_restore(state);
+}
+
+/*
+ * Kills: an NMI that answers for the section it interrupted, which may hold one
+ * of the old numbers.
+ */
+static void
+top_waits_for_masked(struct selftest *t)
+{
+	uint64_t va = selftest_page(t, 0), bytes = selftest_page_bytes(t);
+
+	reset(t);
+	set_below_top(t, 1);
+	if (!selftest_thread(t, t->other, stay_masked, NULL))
+		return;
+	EXPECT(t, AWAIT(count_of(&seen.spinning) != 0));
+	EXPECT_EQ(t, xcpu_shootdown(seen.space, va, bytes, NULL), 0);
+	flag_set(&seen.stopped);
+	selftest_join(t, t->other);
+	EXPECT_EQ(t, xcpu_load_rlx(&seen.space->generation), 1);
+	EXPECT(t, count_of(&seen.arrived) >= 10);
+	EXPECT_EQ(t, count_of(&seen.errors), 0);
+}
+
 static const struct selftest_case cases[] = {
 	{ "shootdown_cross", "F-T4 INV-S1 INV-C7 BUG-32",
 	    "xcpu_port_context, xcpu_port_tlb_flush", shootdown_cross, 3, 2,
@@ -195,6 +318,13 @@ static const struct selftest_case cases[] = {
 	    poll_runs_no_function, 0, 1, NEED_LOCK },
 	{ "online_flushes", "F-B20 INV-S13", "xcpu_port_tlb_flush",
 	    online_flushes, 3, 2, NEED_KERNEL_PAGES | NEED_THREAD },
+	{ "top_cross", "INV-S6 INV-S1 BUG-101",
+	    "xcpu_port_context, xcpu_port_tlb_flush", top_cross, 3, 2,
+	    NEED_TLB | NEED_THREAD },
+	{ "top_without_one", "INV-S6 INV-S13 BUG-101", "xcpu_port_tlb_flush",
+	    top_without_one, 3, 2, NEED_KERNEL_PAGES | NEED_THREAD },
+	{ "top_waits_for_masked", "INV-S6 BUG-101", "xcpu_port_context",
+	    top_waits_for_masked, 4, 2, NEED_TLB | NEED_THREAD | NEED_NMI },
 };
 
 SELFTEST_GROUP(selftest_shootdown, cases);

@@ -150,6 +150,122 @@ flush_ceiling(struct selftest *t)
 	xcpu_space_switch(NULL);
 }
 
+/* ---- the top of the generations: space.h ---- */
+
+/* The first space, loaded nowhere, anew and so many counts below the top. */
+static struct xcpu_space *
+below_top(struct selftest *t, uint64_t counts)
+{
+	struct xcpu_space *space = t->host->tlb->space[0];
+
+	EXPECT_EQ(t, xcpu_space_destroy(space), 0);
+	xcpu_space_init(space, space->host);
+	xcpu_store_rlx(&space->generation, XCPU_SPACE_TOP - counts);
+	return space;
+}
+
+static void
+change(struct selftest *t, struct xcpu_space *space, unsigned page,
+    uint64_t value)
+{
+	uint64_t va = selftest_page(t, page);
+
+	selftest_map(t, space, va, value);
+	EXPECT_EQ(t, xcpu_shootdown(space, va, selftest_page_bytes(t), NULL),
+	    0);
+}
+
+/* Kills: no flush at the top; progress kept across it; no new beginning. */
+static void
+top_flushes(struct selftest *t)
+{
+	struct xcpu_space *space = below_top(t, 3);
+
+	selftest_load(t, &t->all, space);
+	for (uint64_t value = 1; value <= 6; value++) {
+		change(t, space, 4, value);
+		selftest_reads(t, &t->all, selftest_page(t, 4), value);
+	}
+	EXPECT_EQ(t, xcpu_load_rlx(&space->generation), 1 + 3);
+	selftest_load(t, &t->all, NULL);
+}
+
+static struct {
+	const struct selftest *t;
+	struct xcpu_au32 lazy, wake;
+	uint64_t value;
+} idler;
+
+/* Lazy with the doorbell open; reads at once when it is woken. */
+static void
+idle_lazily(void *arg)
+{
+	(void)arg;
+	(void)xcpu_space_lazy_enter();
+	flag_set(&idler.lazy);
+	(void)AWAIT(count_of(&idler.wake) != 0);
+	(void)xcpu_space_lazy_leave();
+	(void)idler.t->host->tlb->read(selftest_page(idler.t, 5), &idler.value);
+}
+
+/* Kills: lazy CPUs passed over at the top: they come back with old progress. */
+static void
+top_reaches_lazy(struct selftest *t)
+{
+	struct xcpu_space *space = below_top(t, 2);
+	struct xcpu_cpuset other;
+
+	idler.t = t;
+	idler.value = 0;
+	xcpu_store_rlx(&idler.lazy, 0);
+	xcpu_store_rlx(&idler.wake, 0);
+	xcpu_cpuset_one(&other, t->other);
+	selftest_load(t, &other, space);
+	change(t, space, 5, 1);
+	selftest_reads(t, &other, selftest_page(t, 5), 1);
+	if (!selftest_thread(t, t->other, idle_lazily, NULL))
+		return;
+	EXPECT(t, AWAIT(count_of(&idler.lazy) != 0));
+	for (uint64_t value = 2; value <= 4; value++)
+		change(t, space, 5, value);
+	EXPECT_EQ(t, xcpu_load_rlx(&space->generation), 1 + 2);
+	flag_set(&idler.wake);
+	selftest_join(t, t->other);
+	EXPECT_EQ(t, idler.value, 4);
+	selftest_load(t, &other, NULL);
+}
+
+/*
+ * Kills: ranges remembered across the top.  The test is an initiator itself, one
+ * that takes its time between its count and remembering its range: whoever must
+ * catch up with it meanwhile knows nothing, and flushes everything.
+ */
+static void
+top_forgets_ranges(struct selftest *t)
+{
+	struct xcpu_space *space = below_top(t, XCPU_SPACE_TOP - 1);
+	struct xcpu_cpuset other;
+
+	xcpu_cpuset_one(&other, t->other);
+	selftest_load(t, &other, space);
+	/* Changes 2, 3 and 4, the one to the top, and 2 again. */
+	for (uint64_t value = 1; value <= 5; value++) {
+		if (value == 4)
+			xcpu_store_rlx(&space->generation, XCPU_SPACE_TOP - 1);
+		change(t, space, 0, value);
+	}
+	selftest_map(t, space, selftest_page(t, 1), 1);
+	selftest_map(t, space, selftest_page(t, 2), 1);
+	selftest_reads(t, &other, selftest_page(t, 1), 1);
+	selftest_reads(t, &other, selftest_page(t, 2), 1);
+	selftest_map(t, space, selftest_page(t, 1), 2);
+	EXPECT_EQ(t, xcpu_fetch_add_ar(&space->generation, 1), 2);
+	change(t, space, 2, 2);
+	selftest_reads(t, &other, selftest_page(t, 1), 2);
+	selftest_reads(t, &other, selftest_page(t, 2), 2);
+	selftest_load(t, &other, NULL);
+}
+
 static const struct selftest_case cases[] = {
 	{ "space_switch", "F-B2 INV-S4", "xcpu_port_root_load",
 	    space_switch, 3, 1, NEED_TLB },
@@ -161,6 +277,12 @@ static const struct selftest_case cases[] = {
 	    shootdown_alone, 3, 1, NEED_TLB },
 	{ "flush_ceiling", "F-B6", "xcpu_port_tlb_flush",
 	    flush_ceiling, 3, 1, NEED_TLB | NEED_STATS },
+	{ "top_flushes", "INV-S6 BUG-101", "xcpu_port_tlb_flush",
+	    top_flushes, 3, 1, NEED_TLB | NEED_THREAD },
+	{ "top_reaches_lazy", "INV-S6 INV-S4 BUG-101", "xcpu_port_kick",
+	    top_reaches_lazy, 3, 2, NEED_TLB | NEED_THREAD },
+	{ "top_forgets_ranges", "INV-S6 BUG-101", "xcpu_port_tlb_flush",
+	    top_forgets_ranges, 3, 2, NEED_TLB | NEED_THREAD },
 };
 
 SELFTEST_GROUP(selftest_space, cases);

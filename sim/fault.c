@@ -160,7 +160,10 @@ fault_strikes(enum sim_fault fault, const struct sim_cpu *victim)
 {
 	struct source *s = &source[fault];
 
-	if (++s->seen != s->next)
+	s->seen++;
+	if (__builtin_expect(sim_steps_observer != NULL, 0) && !sim.healed)
+		sim_steps_observer->opportunity(fault, victim->index, s->seen);
+	if (s->seen != s->next)
 		return false;
 	set_next(fault, s->next);
 	if (sim.healed)
@@ -182,6 +185,15 @@ fault_due_now(enum sim_fault fault)
 	set_next_step();
 	record(fault, sim.steps);
 	return true;
+}
+
+unsigned
+fault_victim(enum sim_fault fault, uint64_t nth)
+{
+	struct sim_stream stream;
+
+	sim_stream_init(&stream, sim_mix(sim.config->seed + nth), 200 + fault);
+	return sim_draw_below(&stream, sim.ncpu);
 }
 
 struct sim_stream *

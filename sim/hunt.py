@@ -5,17 +5,19 @@
 Each job takes the next hundred seeds of one scenario with all faults, and
 passes on to the next scenario.  A shard i/n takes every n-th hundred, so that a
 batch system, or GNU parallel, can spread them: `hunt --shard {}/8 ::: 1 .. 8`.
-A failure is a file in the folder, with the line that repeats it.  Without --from
-the seeds begin where the clock says, so that no two hunts run the same.
+A failure is a file in the folder, with the line that repeats it; beside it lies
+what the last hunt came to, and on which commit.  Without --from the seeds begin
+where the clock says, so that no two hunts run the same.
 """
 import argparse
 import concurrent.futures
 import os
 import pathlib
 import re
-import subprocess
 import sys
 import time
+
+import libsim
 
 CHUNK = 100
 RUN_SECONDS = 600
@@ -23,17 +25,15 @@ RUN_SECONDS = 600
 
 def one_chunk(program, scenario, first, faults):
     """(output, None if all seeds are ok)"""
-    done = subprocess.run(
-        [program, "--seed", f"{first}..{first + CHUNK - 1}", "--quiet",
-         "--scenario", scenario, "--faults", faults], text=True, check=False,
-        timeout=RUN_SECONDS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return done.stdout if done.returncode else None
+    status, output = libsim.run(
+        program, f"--seed {first}..{first + CHUNK - 1} --quiet "
+        f"--scenario {scenario} --faults {faults}", RUN_SECONDS)
+    return output if status else None
 
 
 def scenarios_of(program):
-    """Those of the general kind, unless there is none but the others."""
-    text = subprocess.run([program, "--list"], text=True, check=True,
-                          stdout=subprocess.PIPE).stdout
+    """Those of the general kind: a bug's own program is for its own faults."""
+    text = libsim.run(program, "--list")[1]
     section = text.split("scenarios:\n", 1)[1].split("\nfaults", 1)[0]
     names = [line.split()[0] for line in section.splitlines()]
     return [name for name in names if not name.startswith("bug-")]
@@ -81,7 +81,7 @@ def keep(folder, name, output):
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / (name + ".txt")
     path.write_text(output)
-    print(f"\nFAILED: {path}\n" + "\n".join(output.splitlines()[:6]), flush=True)
+    print(f"FAILED: {path}\n" + "\n".join(output.splitlines()[:6]), flush=True)
 
 
 def hunt(args):
@@ -115,9 +115,14 @@ def main():
     begun = time.monotonic()
     seeds, failed = hunt(args)
     seconds = time.monotonic() - begun
-    print(f"\n{seeds} seeds in {seconds:.0f} s, {seeds / seconds:.0f} a second: "
-          f"{failed} hundreds with a failure"
-          + (f", kept in {args.folder}" if failed else ""))
+    index, count = args.shard
+    text = (f"{seeds} seeds in {seconds:.0f} s, {seeds / seconds:.0f} a second, "
+            f"shard {index + 1}/{count}, faults {args.faults}\n"
+            f"{seeds // CHUNK - failed} passed, {failed} failed")
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    libsim.keep(args.folder / "result.txt", text)
+    print(text)
     return 1 if failed else 0
 
 

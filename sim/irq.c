@@ -182,22 +182,31 @@ check_masked(const struct sim_cpu *cpu, const char *hook)
 		sim_fail(SIM_CONTRACT, "%s with the doorbell open", hook);
 }
 
+/* Defects of the port: the nth of a set. */
+static bool
+kick_forgotten(unsigned n)
+{
+	enum sim_bug bug = sim.config->bug;
+
+	return (bug == SIM_BUG_KICK_FIRST && n > 0) ||
+	    (bug == SIM_BUG_KICK_SECOND && n == 1);
+}
+
 void
 xcpu_port_kick(const struct xcpu_cpuset *set)
 {
 	struct sim_cpu *cpu = sim.cpu;
+	unsigned first = xcpu_cpuset_first(set), sent = 0;
 
 	check_masked(cpu, "xcpu_port_kick()");
-	for (unsigned i = xcpu_cpuset_first(set); i < sim.ncpu;
-	    i = xcpu_cpuset_next(set, i)) {
-		struct sim_cpu *target = target_of(i);
+	for (unsigned i = first; i < sim.ncpu; i = xcpu_cpuset_next(set, i)) {
+		struct sim_cpu *target = target_of(
+		    sim.config->bug == SIM_BUG_KICK_SAME ? first : i);
 
 		sim.kicks_asked++;
 		sched_step(cpu);
-		if (target != NULL)
+		if (target != NULL && !kick_forgotten(sent++))
 			send_one(cpu, target);
-		if (sim.config->bug == SIM_BUG_KICK_FIRST)
-			break;
 	}
 }
 

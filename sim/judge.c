@@ -67,8 +67,7 @@ check_counters(void)
 		(void)xcpu_stat_sum(&sim_domain_, i, &totals);
 	if (sim.ndead != 0)
 		return;
-	if (xcpu_stat_kicks(&totals) != sim.kicks_asked &&
-	    sim.config->bug != SIM_BUG_KICK_FIRST)
+	if (xcpu_stat_kicks(&totals) != sim.kicks_asked)
 		sim_fail(SIM_ORDER, "the counters say %" PRIu64 " kicks, the "
 		    "port was asked for %" PRIu64, xcpu_stat_kicks(&totals),
 		    sim.kicks_asked);

@@ -12,6 +12,7 @@
 
 struct sim_observer *sim_observers;
 bool sim_observing_accesses;
+const struct sim_observer *sim_steps_observer;
 
 static uint64_t digest;
 

@@ -238,6 +238,9 @@ void fault_reset(void);
 bool fault_strikes(enum sim_fault fault, const struct sim_cpu *victim);
 /* Chance of the last instance that struck. */
 struct sim_stream *fault_stream(void);
+/* Whom a fault that strikes anybody strikes: the first that it draws. */
+unsigned fault_victim(enum sim_fault fault, uint64_t nth);
+bool fault_strikes_any(enum sim_fault fault);
 /* First step at which a fault strikes that counts steps. */
 uint64_t fault_next_step(void);
 bool fault_due_now(enum sim_fault fault);
@@ -296,6 +299,8 @@ void sim_emit_on(unsigned cpu, enum sim_event_kind kind, uint64_t a, uint64_t b)
 uint64_t log_digest(void);
 extern struct sim_observer *sim_observers;
 extern bool sim_observing_accesses;
+/* Who asked for steps or opportunities: one at most; NULL: nobody. */
+extern const struct sim_observer *sim_steps_observer;
 
 /* ---- names.c ---- */
 extern const char *const sim_controller_name[];

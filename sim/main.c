@@ -149,7 +149,8 @@ run_seed(uint64_t seed, const struct sim_scenario *scenario,
 
 	config.seed = seed;
 	config.scenario = scenario;
-	config.faults &= ~scenario->unsuited;
+	if (opt.all_scenarios)
+		config.faults &= ~scenario->unsuited;
 	if (opt.nth_stride != 0)
 		run_every_nth(&config, result);
 	else

@@ -3,27 +3,23 @@
 """The matrix fault x operation x state: print it, or test it.
 
 Runs `xcpu-sim --matrix`, which goes on until each fault has struck ten times in
-each operation and state that can be, and leaves the table with the commit in a
-file.  --tap prints a test per fault instead.
+each operation and state that can be.  The complete form leaves the table in a
+file, with the commit that it was made on.  --tap prints a test per fault.
 """
 import argparse
-import os
 import pathlib
 import re
-import subprocess
 import sys
+
+import libsim
+
+import libtap		# from tools/, which libsim puts into the path
 
 CLOSING = re.compile(
     r"^(\d+) cells, (\d+) reached \d+ times, (\d+) not; (\d+) reached that cannot "
     r"be; (\d+) runs, (\d+) failed$", re.MULTILINE)
 HEAD = re.compile(r"^(\S+) +off +leaving", re.MULTILINE)
-
-
-def commit():
-    done = subprocess.run(["git", "describe", "--always", "--dirty"], text=True,
-                          check=False, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL)
-    return done.stdout.strip() or os.environ.get("XCPU_COMMIT", "unknown")
+SECONDS = 3600
 
 
 def parse_arguments():
@@ -44,44 +40,35 @@ def blocks(output):
 
 
 def print_tap(output, closing):
-    """True when all is well."""
-    failed = 0
-    parts = blocks(output)
-    for number, (fault, part) in enumerate(parts, 1):
-        ok = "!" not in part and "WRONG" not in part
-        failed += not ok
-        print(f"{'' if ok else 'not '}ok {number} - {fault} in each operation "
-              f"and state # F-P5")
-        if not ok:
-            print("".join(f"#   {line}\n" for line in part.splitlines()), end="")
-    ok = closing is not None and int(closing[6]) == 0 and int(closing[5]) > 0
-    failed += not ok
-    print(f"{'' if ok else 'not '}ok {len(parts) + 1} - no run of the matrix "
-          f"fails # F-P5")
-    for line in output.splitlines():
-        if line.startswith("# "):
-            print("#   " + line[2:])
-    print(f"1..{len(parts) + 1}")
-    return failed == 0
+    """The exit status."""
+    tap = libtap.Writer()
+    for fault, part in blocks(output):
+        tap.test(f"{fault} in each operation and state",
+                 "!" not in part and "WRONG" not in part, part, "F-P5")
+    cells, _, missed, wrong, runs, failed = \
+        map(int, closing.groups()) if closing else (0, 0, 1, 1, 0, 1)
+    tap.test(f"all {cells} cells that can be were reached, and no other",
+             cells > 0 and missed + wrong == 0, libsim.tail(output), "F-P5")
+    tap.test(f"none of its {runs} runs failed", runs > 0 and failed == 0,
+             "\n".join(line for line in output.splitlines()
+                       if line.startswith("# ")), "F-P5")
+    return tap.end()
 
 
 def main():
     options = parse_arguments()
-    done = subprocess.run([options.sim, "--matrix"], text=True, check=False,
-                          stdout=subprocess.PIPE)
-    closing = CLOSING.search(done.stdout)
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(f"commit {commit()}\n{done.stdout}")
+    status, output = libsim.run(options.sim, "--matrix", SECONDS)
+    closing = CLOSING.search(output)
     if options.tap:
-        ok = print_tap(done.stdout, closing)
-    else:
-        print(done.stdout, end="")
-        ok = done.returncode == 0
-        passed, missed = (int(closing[2]), int(closing[3]) + int(closing[4])) \
-            if closing else (0, 1)
-        print(f"{passed} passed, {missed} failed")
-    return 0 if ok and closing else 1
+        return print_tap(output, closing)
+    _, passed, missed, wrong, _, failed = \
+        map(int, closing.groups()) if closing else (0, 0, 1, 0, 0, 0)
+    output += f"{passed} passed, {missed + wrong + failed} failed\n"
+    print(output, end="")
+    if options.out:
+        libsim.keep(options.out, output)
+        print(output.splitlines()[-1])
+    return 0 if closing and status == 0 else 1
 
 
 if __name__ == "__main__":

@@ -378,9 +378,16 @@ stale_table(const struct sim_cpu *cpu, const struct tlb_table *table)
 }
 
 /*
- * From going off to its first flush after power-on a CPU may cache what it
- * likes: nobody waits for it.
+ * From leaving the kernel's set to its first flush after power-on a CPU may cache
+ * what it likes: nobody waits for it.  A look of the machine, without a step.
  */
+static bool
+vouches(const struct sim_cpu *cpu)
+{
+	return cpu->vouched && (sim_domain_.online[cpu->index / 64].v_ &
+	    xcpu_cpu_bit(cpu->index)) != 0;
+}
+
 static bool
 table_good(const struct sim_cpu *cpu, const struct tlb_table *table)
 {
@@ -391,7 +398,7 @@ table_good(const struct sim_cpu *cpu, const struct tlb_table *table)
 	    table->version >= space->table_floor[table->table] &&
 	    frame->life == table->life)
 		return true;
-	if (cpu->vouched && cpu_state(cpu) != SIM_STATE_OFF)
+	if (vouches(cpu))
 		stale_table(cpu, table);
 	return false;
 }

@@ -4,23 +4,26 @@
 
 For each operation a small run is repeated: the first kick lost, then the second,
 and so on, until a run has no n-th kick; the same with kicks late and doubled,
-with an NMI at every step, and with a CPU unplugged at every step.
+with an NMI at every step, with a CPU unplugged, off its core or dead at every
+step, and so on.
 
-Prints TAP.  --step N takes every N-th place only, for a test that is in a hurry.
+Prints TAP.  --step N takes every N-th step only, for who is in a hurry.
 """
 import argparse
 import concurrent.futures
-import re
-import subprocess
 import sys
+
+import libsim
+
+import libtap		# from tools/, which libsim puts into the path
 
 OPERATIONS = ["call", "deadline", "start", "event", "unregister", "flush",
               "tables", "kernel", "spaces", "lazy", "idle", "poll", "replug"]
-# Faults, and how many times --step their places are apart: a run has a few kicks
-# and thousands of steps.
-FAULTS = {"lose": 0, "delay": 0, "duplicate": 0, "consume": 0, "nmi": 1,
-          "unplug": 1, "preempt": 1, "spurious": 1}
-CLOSING = re.compile(r"^(\d+) runs, (\d+) failed", re.MULTILINE)
+# Of those that are counted in steps a run has thousands of places.
+FAULTS = ["lose", "delay", "duplicate", "broadcast", "busy", "consume", "halt",
+          "linger", "trap", "overrun", "clock"]
+STEP_FAULTS = ["nmi", "unplug", "suspend", "preempt", "stuck", "die", "spurious",
+               "storm", "walk"]
 
 
 def parse_arguments():
@@ -36,36 +39,29 @@ def parse_arguments():
 
 
 def run(options, operation, fault):
-    step = options.step if FAULTS[fault] else 1
-    command = [options.sim, "--scenario", f"only_{operation}", "--quiet",
-               "--seed", options.seeds, "--ops", str(options.ops),
-               "--cpus", str(options.cpus), "--nth", f"{fault}:{step}"]
-    done = subprocess.run(command, text=True, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    closing = CLOSING.search(done.stdout)
+    """(whether all is well, how many runs it was, what they printed)"""
+    step = options.step if fault in STEP_FAULTS else 1
+    status, output = libsim.run(
+        options.sim, f"--scenario only_{operation} --quiet "
+        f"--seed {options.seeds} --ops {options.ops} --cpus {options.cpus} "
+        f"--nth {fault}:{step}")
+    closing = libsim.CLOSING.search(output)
     runs = int(closing[1]) if closing else 0
-    ok = done.returncode == 0 and closing is not None and runs > 0
-    return operation, fault, ok, runs, done.stdout
+    return status == 0 and runs > 0, runs, output
 
 
 def main():
     options = parse_arguments()
-    pairs = [(o, f) for o in OPERATIONS for f in FAULTS]
-    total = failed = 0
+    pairs = [(o, f) for o in OPERATIONS for f in FAULTS + STEP_FAULTS]
+    tap, total = libtap.Writer(), 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         results = pool.map(lambda pair: run(options, *pair), pairs)
-        for number, result in enumerate(results, 1):
-            operation, fault, ok, runs, output = result
+        for (operation, fault), (ok, runs, output) in zip(pairs, results):
             total += runs
-            failed += not ok
-            print(f"{'' if ok else 'not '}ok {number} - {operation}: {fault} "
-                  f"at each place, {runs} runs # F-P5", flush=True)
-            if not ok:
-                print("".join(f"#   {line}\n"
-                              for line in output.splitlines()[:12]), end="")
-    print(f"1..{len(pairs)}")
-    print(f"# {len(pairs) - failed} passed, {failed} failed; {total} runs")
-    return 1 if failed else 0
+            tap.test(f"{operation}: {fault} at each place, {runs} runs", ok,
+                     libsim.tail(output), "F-P5")
+    tap.note(f"{total} runs")
+    return tap.end()
 
 
 if __name__ == "__main__":

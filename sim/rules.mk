@@ -31,18 +31,36 @@ $(eval $(call sim_world,sim8,xcpu-sim))
 $(eval $(call sim_world,sim1,xcpu-sim1))
 $(eval $(call sim_world,sim-narrow,xcpu-sim-narrow))
 
-COMMANDS += sim hunt
-sim_CMD    = $(O)/xcpu-sim
-sim_NEEDS  = $(O)/xcpu-sim
-hunt_CMD   = python3 sim/hunt.py $(O)/xcpu-sim $(O)/xcpu-sim1 \
-	$(O)/xcpu-sim-narrow
-hunt_NEEDS = $(O)/xcpu-sim $(O)/xcpu-sim1 $(O)/xcpu-sim-narrow
+COMMANDS += sim hunt matrix
+SIM_COMMIT = $(shell git describe --always --dirty --exclude='*' 2>/dev/null)
+sim_CMD      = env XCPU_COMMIT=$(SIM_COMMIT) $(O)/xcpu-sim
+sim_NEEDS    = $(O)/xcpu-sim
+hunt_NEEDS   = $(O)/xcpu-sim $(O)/xcpu-sim1 $(O)/xcpu-sim-narrow
+hunt_CMD     = python3 sim/hunt.py $(hunt_NEEDS)
+matrix_NEEDS = $(O)/xcpu-sim
+matrix_CMD   = python3 sim/matrix.py --sim $(O)/xcpu-sim \
+	--out $(O)/matrix/result.txt
 
-SUITES += sim sim1
-sim_RUN    = python3 sim/runs.py --seconds 50 $(O)/xcpu-sim
+SUITES += sim sim1 sim-bugs sim-nth sim-matrix sim-plants
+sim_RUN    = python3 sim/runs.py --seconds 40 $(O)/xcpu-sim
 sim_TIME   = 240
 sim1_RUN   = python3 sim/runs.py --short --seconds 20 $(O)/xcpu-sim1
 sim1_NEEDS = $(O)/xcpu-sim1
 sim1_TIME  = 120
+# Each bug of the catalogue; each fault at each place of a small run.
+sim-bugs_RUN     = python3 sim/bugs.py $(O)/xcpu-sim
+sim-bugs_NEEDS   = $(O)/xcpu-sim
+sim-bugs_TIME    = 120
+sim-nth_RUN      = python3 sim/nth.py --jobs 1 --sim $(O)/xcpu-sim
+sim-nth_NEEDS    = $(O)/xcpu-sim
+sim-nth_TIME     = 120
+sim-matrix_RUN   = python3 sim/matrix.py --tap --sim $(O)/xcpu-sim
+sim-matrix_NEEDS = $(O)/xcpu-sim
+sim-matrix_TIME  = 180
+# The planted defects, in a copy of the tree.
+sim-plants_RUN   = python3 sim/plants.py --sim $(O)/xcpu-sim --out $(O)
+sim-plants_NEEDS = $(O)/xcpu-sim
+sim-plants_TIME  = 240
+sim-plants_TOOLS = patch
 
 include sim/count.mk

@@ -227,6 +227,8 @@ sim_observe(struct sim_observer *observer)
 	sim_observers = observer;
 	if (observer->access != NULL)
 		sim_observing_accesses = true;
+	if (observer->step != NULL)
+		sim_steps_observer = observer;
 }
 
 /* ---- names of places ---- */

@@ -8,22 +8,21 @@ Then the library on it: seeds without faults, with each fault alone, with all.
 """
 import argparse
 import json
+import os
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
+import libsim
+from libsim import again, found, run, tail
 
-import libtap		# noqa: E402 (needs the line above)
+import libtap		# from tools/, which libsim puts into the path
 
-RUN_SECONDS = 120
-SHOW_LINES = 20		# of a failing run's output
 SAME_SEEDS = "1..200"
 DIFFERENT = 190		# of these, at least
+ALL_FAULTS_SEEDS = 10000	# of all scenarios together, at least
 
 # Defect of the machine, the report that finds it, words of the run.
 BUGS = [
@@ -36,6 +35,8 @@ BUGS = [
     ("one-flush", "stale", "--faults erratum,linger", "BUG-30"),
     ("kick-logical", "lost kick", "--faults permute", "BUG-19"),
     ("kick-first", "lost kick", "", "INV-E1"),
+    ("kick-second", "lost kick", "", "INV-E1"),
+    ("kick-same", "lost kick", "", "INV-E1 BUG-19"),
     ("late-ack", "lost kick", "", "INV-E4"),
     ("halt-gap", "hang", "", "BUG-04"),
 ]
@@ -43,18 +44,6 @@ BUG_SEEDS = "1..6000"
 
 # Scenarios of which the seeds are run; those of single bugs have their own test.
 GENERAL = ("basic", "calls", "events", "life", "memory", "storm")
-
-
-def run(program, words):
-    """(exit status, output)"""
-    done = subprocess.run([program, *words.split()], timeout=RUN_SECONDS,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=False)
-    return done.returncode, done.stdout
-
-
-def tail(output):
-    return "\n".join(output.splitlines()[-SHOW_LINES:])
 
 
 def listed(program, title, column):
@@ -83,22 +72,38 @@ def test_bug(tap, program, bug, report, words, ids):
     """Found soon, under the right name, and found again by the line `minimal`."""
     status, output = run(program, f"--seed {BUG_SEEDS} --first --quiet "
                          f"--bug {bug} {words}")
-    found = re.search(rf"^  what     {report}: ", output, re.MULTILINE)
-    again = re.search(r"^  minimal  xcpu-sim\S* (.*)$", output, re.MULTILINE) or \
-        re.search(r"^  repeat   xcpu-sim\S* (.*)$", output, re.MULTILINE)
-    repeated = run(program, again[1] if again else "--help")
-    ok = bool(status == 1 and found and again and repeated[0] == 1 and
-              f"  what     {report}: " in repeated[1])
-    tap.test(f"the machine's own defect {bug} is found and repeats", ok,
-             tail(output) + "\n" + tail(repeated[1]), ids)
-
-
-def test_nth(tap, program, fault, ids):
-    status, output = run(program, "--seed 3 --cpus 2 --ops 6 --quiet "
-                         f"--nth {fault}")
-    tap.test(f"{fault} at every opportunity of one run, until there is none",
-             status == 0 and "no more such opportunity" in output, tail(output),
+    repeated = run(program, again(output) or "--help")
+    tap.test(f"the machine's own defect {bug} is found and repeats",
+             status == 1 and found(output, report) and repeated[0] == 1 and
+             found(repeated[1], report), tail(output) + "\n" + tail(repeated[1]),
              ids)
+
+
+def digest(output):
+    match = re.search(r" ([0-9a-f]{16})$", output, re.MULTILINE)
+    return match and match[1]
+
+
+def test_report(tap, program):
+    """A failure that wants one fault of many: what is said of it is true."""
+    os.environ["XCPU_COMMIT"] = "c0ffee-of-test"
+    status, output = run(program, "--seed 1..1000 --first --quiet --faults all "
+                         "--bug kick-logical")
+    del os.environ["XCPU_COMMIT"]
+    seed = re.search(r"^FAILED seed +(\d+) ", output, re.MULTILINE)
+    tap.test("a failure names seed, commit, time and verdict", status == 1 and
+             seed and "\n  commit   c0ffee-of-test\n" in output and
+             re.search(r"^  when     step \d+, \d+ us, ", output, re.MULTILINE)
+             and found(output, "lost kick"), tail(output), "F-P5")
+    repeat = libsim.REPEAT.search(output)
+    second = run(program, repeat[1] + " --whole" if repeat else "--help")[1]
+    tap.test("its line `repeat` is the same run", repeat is not None and
+             f"--seed {seed and seed[1]} " in repeat[1] + " " and
+             digest(output) == digest(second), tail(second), "F-P5")
+    fewer = re.search(r"^ +\((\d+) of (\d+) faults\)$", output, re.MULTILINE)
+    tap.test("its line `minimal` has the one fault that it needs",
+             fewer and fewer[1] == "1" and int(fewer[2]) > 1 and
+             again(output).endswith("--inject permute@1"), tail(output), "F-P5")
 
 
 def test_trace(tap, program):
@@ -114,16 +119,34 @@ def test_trace(tap, program):
              f"{phases}\n{output}")
 
 
-def test_seeds(tap, program, words, ids, seconds):
+def test_seeds(tap, program, words, seconds, least=0):
     """As many hundreds of seeds as fit; every one must be right."""
     begun, first, failed = time.monotonic(), 1, ""
-    while time.monotonic() - begun < seconds and not failed:
+    while not failed and (first <= least or
+                          time.monotonic() - begun < seconds):
         status, output = run(program, f"--seed {first}..{first + 99} --quiet "
                              f"{words}")
         failed = output if status else ""
         first += 100
-    tap.test(f"{words}: {first - 1} seeds", not failed, tail(failed), ids)
-    return first - 1
+    tap.test(f"{words}: {first - 1} seeds", not failed, tail(failed), "F-P5")
+    return 0 if failed else first - 1
+
+
+def test_all_seeds(tap, program, seconds, least):
+    """Without faults, with all of them, with each alone."""
+    scenarios = [s for s in listed(program, "scenarios:", 0) if s in GENERAL]
+    faults = listed(program, "faults (", 1)
+    share = seconds / (2 * len(scenarios) + len(faults))
+    together = 0
+    for scenario in scenarios:
+        test_seeds(tap, program, f"--scenario {scenario} --faults none", share)
+        together += test_seeds(tap, program, f"--scenario {scenario} "
+                               "--faults all", share, least / len(scenarios))
+    tap.test(f"{together} seeds with all faults", together >= least,
+             f"not {least}", "F-P5")
+    for number, fault in enumerate(faults):
+        scenario = scenarios[number % len(scenarios)]
+        test_seeds(tap, program, f"--scenario {scenario} --faults {fault}", share)
 
 
 def test_misuse(tap, program):
@@ -145,22 +168,16 @@ def main():
     if not args.short:
         test_misuse(tap, program)
         test_same(tap, program)
+        test_report(tap, program)
         for bug, report, words, ids in BUGS:
             test_bug(tap, program, bug, report, words, ids)
-        for fault in ("lose", "delay", "duplicate", "nmi:3", "unplug:5"):
-            test_nth(tap, program, fault, "F-P5")
         test_trace(tap, program)
-    scenarios = [s for s in listed(program, "scenarios:", 0) if s in GENERAL]
-    faults = listed(program, "faults (", 1)
-    share = args.seconds / (2 * len(scenarios) + len(faults))
-    for scenario in scenarios:
-        for words in ("none", "all"):
-            test_seeds(tap, program, f"--scenario {scenario} --faults {words}",
-                       "F-P5", share)
-    for number, fault in enumerate(faults):
-        scenario = scenarios[number % len(scenarios)]
-        test_seeds(tap, program, f"--scenario {scenario} --faults {fault}",
-                   "F-P5", share)
+        status, output = run(program, "--scenario all --faults all --quiet "
+                             "--seed 1..10")
+        tap.test("every scenario runs with all the faults that it knows",
+                 status == 0, tail(output), "F-P5")
+    test_all_seeds(tap, program, args.seconds,
+                   0 if args.short else ALL_FAULTS_SEEDS)
     return tap.end()
 
 

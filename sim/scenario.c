@@ -109,6 +109,12 @@ sim_step(void)
 }
 
 void
+sim_slow(void)
+{
+	sim.slowed++;
+}
+
+void
 sim_work_ns(uint64_t ns)
 {
 	struct sim_cpu *cpu = sim.cpu;

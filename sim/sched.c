@@ -174,6 +174,8 @@ sched_step(struct sim_cpu *cpu)
 {
 	sim.steps++;
 	sim.now += SIM_STEP_NS;
+	if (__builtin_expect(sim_steps_observer != NULL, 0))
+		sim_steps_observer->step(cpu->index);
 	if (sim.steps >= sim.look_step || sim.now >= sim.look_ns)
 		look(cpu);
 	if (cpu->attention && cpu->atomic == 0)

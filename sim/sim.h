@@ -200,7 +200,8 @@ struct sim_scenario {
 	const char *name;
 	const char *what;		/* one line */
 	unsigned min_cpus, max_cpus;
-	uint32_t unsuited;		/* faults it must be spared, with why */
+	/* Faults that it knows nothing of: --scenario all spares it these. */
+	uint32_t unsuited;
 	/* Whoever idles is woken by somebody: ticks may stop in idle CPUs. */
 	bool tickless;
 	/* Before any CPU runs: reset your own static data.  May be NULL. */
@@ -254,6 +255,8 @@ enum sim_controller {
 	X(KICK_LOGICAL, "kick-logical",					\
 	    "kicks go to hardware numbers as if they were indices")	\
 	X(KICK_FIRST, "kick-first", "of a set, only the first is kicked") \
+	X(KICK_SECOND, "kick-second", "of a set, the second is not kicked") \
+	X(KICK_SAME, "kick-same", "all kicks of a set go to its first")	\
 	X(LATE_ACK, "late-ack", "the latch is cleared after the handler") \
 	X(HALT_GAP, "halt-gap", "unmasking and halting are two steps")
 
@@ -360,6 +363,8 @@ bool sim_one_in(unsigned n);
 
 /* Somewhere others may run, interrupts come, and steps are counted. */
 void sim_step(void);
+/* What this CPU does is as slow as a fault: from now on waits may complain. */
+void sim_slow(void);
 /* Work for so long, interruptible. */
 void sim_work_ns(uint64_t ns);
 /* What the CPU is about; begin nests not.  `error` is noted in the log. */
@@ -529,6 +534,10 @@ struct sim_observer {
 	void (*access)(const struct sim_access *access);
 	void (*event)(const struct sim_event *event);
 	void (*end)(const struct sim_result *result);
+	/* Each step, before it is looked whether a fault strikes there. */
+	void (*step)(unsigned cpu);
+	/* The same for each opportunity that is not a step, and its victim. */
+	void (*opportunity)(enum sim_fault fault, unsigned cpu, uint64_t nth);
 	struct sim_observer *next;	/* the machine's */
 };
 

@@ -59,7 +59,14 @@ storm(unsigned victim)
 		irq_spurious(victim, sim_draw_log(chance, 100 * SIM_US));
 }
 
-/* Faults that strike any CPU, whoever runs at this step. */
+/* Does it strike any CPU, or the one that runs at this step? */
+bool
+fault_strikes_any(enum sim_fault fault)
+{
+	return fault == SIM_FAULT_SPURIOUS || fault == SIM_FAULT_STORM ||
+	    fault == SIM_FAULT_WALK;
+}
+
 static void
 strike_any(enum sim_fault fault)
 {
@@ -114,8 +121,7 @@ strike_step(struct sim_cpu *cpu)
 	for (unsigned f = 0; f < SIM_NFAULT; f++) {
 		if (!fault_due_now((enum sim_fault)f))
 			continue;
-		if (f == SIM_FAULT_SPURIOUS || f == SIM_FAULT_STORM ||
-		    f == SIM_FAULT_WALK)
+		if (fault_strikes_any((enum sim_fault)f))
 			strike_any((enum sim_fault)f);
 		else
 			strike_own(cpu, (enum sim_fault)f);

@@ -92,12 +92,12 @@ flush_everything(struct xcpu_cpu *cpu)
 	};
 	/*
 	 * [G1] acquire: the generation, read before the flush, and the tables
-	 * that it speaks of.  Pairs with [G1] in shootdown().
+	 * that it speaks of.  Pairs with [G1] in shootdown() and restart().
 	 */
 	uint64_t gen = xcpu_load_acq(&cpu->domain->kernel.generation);
 
 	xcpu_port_tlb_flush(&flush);
-	xcpui_flush_raise(&cpu->flush.kernel_generation, gen);
+	xcpui_flush_reached(&cpu->flush.kernel_generation, gen);
 #else
 	(void)cpu;
 #endif

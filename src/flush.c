@@ -37,20 +37,15 @@
 
 #if XCPU_PORT_LEVEL >= 3
 
-/* Raise an own word; our NMIs may have raised it further. */
+/*
+ * Say how far this CPU is with a space.  If an NMI has said more meanwhile, that
+ * is forgotten: one flush too many.  Past the top nothing can be said.
+ */
 void
-xcpui_flush_raise(struct xcpu_au64 *word, uint64_t to)
+xcpui_flush_reached(struct xcpu_au64 *word, uint64_t to)
 {
-	/* rlx: the compare-and-swap decides on this very value */
-	uint64_t v = xcpu_load_rlx(word);
-
-	/*
-	 * [F2] release: the flush before the word that vouches for it.  Pairs
-	 * with [F2] in round_passed_by().
-	 * retry: fails only if an NMI came in between.
-	 */
-	while (v < to && !xcpu_cas_rel(word, &v, to))
-		continue;
+	/* rlx: own word; our NMIs see it after the flush, which was a call */
+	xcpu_store_rlx(word, to < XCPU_SPACE_TOP ? to : 0);
 }
 
 /* ---- the target's side ---- */
@@ -127,13 +122,13 @@ flush_remembered(struct xcpu_cpu *self, struct xcpu_space *space,
 
 /* Bring one space up to its newest generation. */
 static void
-catch_up_space(struct xcpu_cpu *self, struct xcpu_space *space)
+catch_up_space(struct xcpu_cpu *self, struct xcpu_space *space,
+    struct xcpu_au64 *progress)
 {
-	struct xcpu_au64 *progress = xcpui_flush_progress(self, space);
 	uint64_t have = xcpu_load_rlx(progress);	/* rlx: own word */
 	/*
 	 * [G1] acquire: the generation, read before the flush, and the tables
-	 * that it speaks of.  Pairs with [G1] in shootdown().
+	 * that it speaks of.  Pairs with [G1] in shootdown() and restart().
 	 */
 	uint64_t upto = xcpu_load_acq(&space->generation);
 
@@ -143,17 +138,18 @@ catch_up_space(struct xcpu_cpu *self, struct xcpu_space *space)
 	}
 	if (!flush_remembered(self, space, have, upto))
 		flush_full(self, space);
-	xcpui_flush_raise(progress, upto);
+	xcpui_flush_reached(progress, upto);
 }
 
-void
+void XCPUI_COLD
 xcpui_flush_catch_up(struct xcpu_cpu *self)
 {
 	struct xcpu_space *loaded = xcpui_space_loaded(self);
 
 	if (loaded != NULL)
-		catch_up_space(self, loaded);
-	catch_up_space(self, &self->domain->kernel);
+		catch_up_space(self, loaded, &self->flush.loaded_generation);
+	catch_up_space(self, &self->domain->kernel,
+	    &self->flush.kernel_generation);
 }
 
 /* Serve one request: a change `gen` of a space that is described in full. */
@@ -174,10 +170,33 @@ xcpui_flush_apply(struct xcpu_cpu *self, struct xcpu_flush *flush, uint64_t gen)
 	} else if (have + 1 == gen) {
 		xcpui_flush_now(self, flush);
 		/* Only what was done: a newer one has its own request. */
-		xcpui_flush_raise(progress, gen);
+		xcpui_flush_reached(progress, gen);
 	} else {
-		catch_up_space(self, flush->space);
+		catch_up_space(self, flush->space, progress);
 	}
+}
+
+/* Vouch for a round; an NMI may have vouched for a later one. */
+static void
+pass_round(struct xcpu_cpu *self, uint64_t round)
+{
+	/* rlx: the compare-and-swap decides on this very value */
+	uint64_t passed = xcpu_load_rlx(&self->flush.passed);
+
+	/* What the NMI interrupted may hold a generation that is to end. */
+	if (XCPU_PORT_LEVEL >= 4 && round - passed >= XCPUI_ROUND_RESTART &&
+	    (xcpu_port_context() & XCPU_CTX_NMI) != 0) {
+		xcpui_post_own(self, XCPU_LANE_FLUSH);
+		return;
+	}
+	/*
+	 * [F2] release: the flush before the word that vouches for it.  Pairs
+	 * with [F2] in round_passed_by().
+	 * retry: fails only if an NMI came in between.
+	 */
+	while (passed < round &&
+	    !xcpu_cas_rel(&self->flush.passed, &passed, round))
+		continue;
 }
 
 /* Serve the FLUSH bit.  `lazy`: it may stand for requests taken back. */
@@ -193,7 +212,7 @@ xcpui_flush_serve(struct xcpu_cpu *self, bool lazy)
 	XCPUI_COUNT(self, served_flush);
 	/*
 	 * [F1] acquire: the round is read before the generations that it will
-	 * vouch for.  Pairs with [F1] in post_requests().
+	 * vouch for.  Pairs with [F1] in start_round().
 	 */
 	round = xcpu_load_acq(&self->domain->flush_round);
 	mine = xcpui_slot_begin(self, XCPUI_SLOT_FLUSH, body, &source);
@@ -210,13 +229,13 @@ xcpui_flush_serve(struct xcpu_cpu *self, bool lazy)
 		xcpui_flush_catch_up(self);
 	if (mine)
 		xcpui_slot_end(self);
-	xcpui_flush_raise(&self->flush.passed, round);
+	pass_round(self, round);
 }
 
 #else /* XCPU_PORT_LEVEL < 3: no TLB hooks, and nothing to forget */
 
 void
-xcpui_flush_raise(struct xcpu_au64 *word, uint64_t to)
+xcpui_flush_reached(struct xcpu_au64 *word, uint64_t to)
 {
 	xcpu_store_rlx(word, to);	/* rlx: nobody looks */
 }

@@ -3,6 +3,22 @@
  * shootdown.c: make every CPU forget translations.
  *
  * The initiator's side; flush.c has the target's, and the protocol.
+ *
+ * The top of the generations.  Numbers begin again only when no CPU holds one of
+ * the old: as an initiator, between its count and its last use of it; in a slot;
+ * as a target, in hand or as progress.  All of that happens with the doorbell
+ * masked, but for the slot.  So who counts a space to the top sends two rounds
+ * through every CPU that is online, forgets the ranges, and sets it to 1:
+ *
+ *	the first round	ends every masked section that began below the top, so
+ *			no old number is put into a slot or on record any more;
+ *	the second	serves what slots still hold.
+ *
+ * Both flush the space wherever it is loaded, and leave that CPU's progress at 0
+ * (space.c, I2).  Whoever counts a space further past the top sends the same
+ * rounds, which are his shootdown; he has no number, and waits for nobody else's.
+ * An NMI may interrupt a masked section: it leaves such rounds to the doorbell.
+ * Where the host gives up the wait, the space stays past the top for good.
  */
 #include "internal.h"
 #include "shootdown.h"
@@ -15,8 +31,8 @@ struct shootdown {
 	uint64_t id;			/* of its requests in slots */
 	uint64_t round;			/* 0: none needed */
 	const struct xcpu_domain *domain;
-	struct xcpu_cpuset slotted;	/* targets that have not answered ... */
-	struct xcpu_cpuset rounded;	/* ... by slot and by round */
+	struct xcpu_cpuset left;	/* targets that have not answered */
+	struct xcpu_cpuset rounded;	/* those asked by the round, not a slot */
 };
 
 /* The CPUs that may hold translations of the space. */
@@ -57,21 +73,30 @@ static void XCPUI_COLD
 take_back(struct xcpu_cpu *self, struct shootdown *s,
     const struct xcpu_cpuset *refused)
 {
-	xcpu_cpuset_andnot(&s->rounded, refused);
 	for (unsigned group = 0; group < s->domain->ngroups; group++) {
-		unsigned lanes = xcpui_group_lanes(refused, group) &
-		    xcpui_group_lanes(&s->slotted, group);
+		unsigned lanes = xcpui_group_lanes(refused, group);
 		struct xcpu_cpuset got;
 
 		if (lanes == 0)
 			continue;
 		/* Who has taken it already is serving it, and will answer. */
-		lanes = xcpui_slot_withdraw(&self->domain->line[group], s->id,
-		    lanes);
+		if ((lanes & xcpui_group_lanes(&s->rounded, group)) == 0)
+			lanes = xcpui_slot_withdraw(&self->domain->line[group],
+			    s->id, lanes);
 		xcpu_cpuset_zero(&got);
 		xcpui_group_add(&got, group, lanes);
-		xcpu_cpuset_andnot(&s->slotted, &got);
+		xcpu_cpuset_andnot(&s->left, &got);
 	}
+}
+
+static void XCPUI_COLD
+start_round(struct xcpu_cpu *self, struct shootdown *s, uint64_t step)
+{
+	/*
+	 * [F1] release: our generation before the round.  Pairs with [F1] in
+	 * xcpui_flush_serve().
+	 */
+	s->round = xcpu_fetch_add_rel(&self->domain->flush_round, step) + step;
 }
 
 static void
@@ -84,23 +109,16 @@ post_requests(struct xcpu_cpu *self, struct shootdown *s,
 	post.reach_lazy = s->flush.space->kernel ||
 	    (s->flush.flags & XCPU_FLUSH_TABLES) != 0;
 	s->id = xcpui_slot_id(self);
+	s->left = *targets;
 	for (unsigned group = 0; group < s->domain->ngroups; group++) {
 		unsigned lanes = xcpui_group_lanes(targets, group);
 
 		if (lanes == 0)
 			continue;
-		if (ask_by_slot(s, &self->domain->line[group], lanes)) {
-			xcpui_group_add(&s->slotted, group, lanes);
-		} else {
+		if (!ask_by_slot(s, &self->domain->line[group], lanes)) {
 			XCPUI_COUNT(self, slot_full);
 			if (s->round == 0)
-				/*
-				 * [F1] release: our generation before the
-				 * round.  Pairs with [F1] in
-				 * xcpui_flush_serve().
-				 */
-				s->round = xcpu_fetch_add_rel(
-				    &self->domain->flush_round, 1) + 1;
+				start_round(self, s, 1);
 			xcpui_group_add(&s->rounded, group, lanes);
 		}
 		xcpui_post_group(self, &post, group, lanes);
@@ -115,9 +133,20 @@ round_passed_by(const struct shootdown *s, unsigned cpu)
 {
 	/*
 	 * [F2] acquire: the target's flush, and its accesses before.  Pairs
-	 * with [F2] in xcpui_flush_raise().
+	 * with [F2] in pass_round().
 	 */
 	return xcpu_load_acq(&s->domain->cpus[cpu].flush.passed) >= s->round;
+}
+
+static bool
+answered_by(const struct shootdown *s, unsigned cpu)
+{
+	unsigned open;
+
+	if (xcpu_cpuset_has(&s->rounded, cpu))
+		return round_passed_by(s, cpu);
+	open = xcpui_slot_open(&s->domain->line[xcpui_group(cpu)], s->id);
+	return (open >> cpu % XCPU_LANES_PER_LINE & 1) == 0;
 }
 
 static bool
@@ -125,21 +154,11 @@ shootdown_over(struct xcpui_wait *wait)
 {
 	struct shootdown *s = (struct shootdown *)wait->what;
 
-	for (unsigned cpu = xcpu_cpuset_first(&s->slotted);
-	    cpu < s->domain->ncpu; cpu = xcpu_cpuset_next(&s->slotted, cpu)) {
-		unsigned group = xcpui_group(cpu);
-		unsigned lane = cpu % XCPU_LANES_PER_LINE;
-
-		if ((xcpui_slot_open(&s->domain->line[group], s->id) >> lane &
-		    1) != 0)
+	for (unsigned cpu = xcpu_cpuset_first(&s->left);
+	    cpu < s->domain->ncpu; cpu = xcpu_cpuset_next(&s->left, cpu)) {
+		if (!answered_by(s, cpu))
 			return false;
-		xcpu_cpuset_del(&s->slotted, cpu);
-	}
-	for (unsigned cpu = xcpu_cpuset_first(&s->rounded);
-	    cpu < s->domain->ncpu; cpu = xcpu_cpuset_next(&s->rounded, cpu)) {
-		if (!round_passed_by(s, cpu))
-			return false;
-		xcpu_cpuset_del(&s->rounded, cpu);
+		xcpu_cpuset_del(&s->left, cpu);
 	}
 	return true;
 }
@@ -147,10 +166,63 @@ shootdown_over(struct xcpui_wait *wait)
 static void XCPUI_COLD
 shootdown_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 {
-	const struct shootdown *s = (const struct shootdown *)wait->what;
+	*set = ((const struct shootdown *)wait->what)->left;
+}
 
-	*set = s->slotted;
-	xcpu_cpuset_or(set, &s->rounded);
+/* Whoever is online, by his lane: who is not has ended his sections. */
+static void XCPUI_COLD
+ask_everybody(struct xcpu_cpu *self, struct shootdown *s)
+{
+	unsigned long state = xcpu_port_irq_save();
+
+	start_round(self, s, XCPUI_ROUND_RESTART);
+	xcpu_cpuset_fill(&s->rounded, s->domain->ncpu);
+	for (unsigned cpu = 0; cpu < s->domain->ncpu; cpu++)
+		if (cpu != self->index &&
+		    xcpui_post_one(self, cpu, XCPU_LANE_FLUSH))
+			xcpu_cpuset_add(&s->left, cpu);
+	xcpui_flush_serve(self, true);
+	xcpu_port_irq_restore(state);
+}
+
+/* No CPU holds an old number any more. */
+static void XCPUI_COLD
+restart(struct xcpu_space *space)
+{
+	/* rlx: the compare-and-swap decides on this very value */
+	uint64_t gen = xcpu_load_rlx(&space->generation);
+
+	for (unsigned i = 0; i < XCPU_SPACE_RANGES; i++)
+		/*
+		 * rlx: released below.  Initiators count without acquire: a
+		 * mere store might come after their claim of the tag.
+		 */
+		(void)xcpu_xchg_rlx(&space->range[i].tag, 0);
+	/*
+	 * [G1] release: no tag that a new number could match.  And in it goes
+	 * on the release sequence of all who counted: they have flushed, but
+	 * who loads the space from now on reads their tables by this number.
+	 * Pairs with [G1] in switch_to(), catch_up_space() and
+	 * flush_everything().
+	 * retry: each failure is another initiator's count.
+	 */
+	while (!xcpu_cas_rel(&space->generation, &gen, 1))
+		continue;
+}
+
+static int XCPUI_COLD
+shootdown_past_top(struct xcpu_cpu *self, struct shootdown *s,
+    struct xcpui_wait *wait)
+{
+	int error = 0;
+
+	for (unsigned rounds = 0; rounds < 2 && error == 0; rounds++) {
+		ask_everybody(self, s);
+		error = xcpui_wait(self, wait);
+	}
+	if (error == 0 && s->gen == XCPU_SPACE_TOP)
+		restart(s->flush.space);
+	return error;
 }
 
 static int
@@ -172,7 +244,7 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 	XCPUI_COUNT(self, shootdown);
 	s->domain = self->domain;
 	s->round = 0;
-	xcpu_cpuset_zero(&s->slotted);
+	xcpu_cpuset_zero(&s->left);
 	xcpu_cpuset_zero(&s->rounded);
 	xcpu_port_pte_publish();
 	/*
@@ -180,6 +252,10 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 	 * in switch_to(), catch_up_space() and flush_everything().
 	 */
 	s->gen = xcpu_fetch_add_rel(&s->flush.space->generation, 1) + 1;
+	if (s->gen >= XCPU_SPACE_TOP) {
+		xcpu_port_irq_restore(state);
+		return shootdown_past_top(self, s, &wait);
+	}
 	xcpui_space_note(s->flush.space, s->gen, &s->flush);
 	/*
 	 * [G2] fence: our generation before we read the set.  Pairs with [G2]
@@ -203,65 +279,65 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 
 /* ---- the public functions ---- */
 
+/* May the caller ask for this?  Puts the options into the request. */
 static int XCPUI_COLD
-check_range(struct xcpu_space *space, uint64_t start, uint64_t len,
-    const struct xcpu_flush_opt *opt, struct xcpu_flush *flush)
+check(const struct xcpu_cpu *self, struct xcpu_flush *flush,
+    const struct xcpu_flush_opt *opt)
 {
 	unsigned shift = opt != NULL && opt->stride_shift != 0 ?
 	    opt->stride_shift : 12;
+	int error = xcpui_may_ask(self);
 	uint64_t mask;
 
-	if (space == NULL || shift < 12 || shift > 48)
+	if (error != 0)
+		return error;
+	if (flush->space == NULL || shift < 12 || shift > 48)
 		return -XCPU_EINVAL;
 	if (opt != NULL && (opt->flags & ~(unsigned)XCPU_FLUSH_TABLES) != 0)
 		return -XCPU_EINVAL;
 	mask = ((uint64_t)1 << shift) - 1;
-	if (((start | len) & mask) != 0)
+	if (((flush->start | flush->len) & mask) != 0)
 		return -XCPU_EINVAL;
 	/* The end may be the top of the address space, but not beyond. */
-	if (len != 0 && len - 1 > ~start)
+	if (flush->len != 0 && flush->len - 1 > ~flush->start)
 		return -XCPU_EINVAL;
-	flush->space = space;
-	flush->start = start;
-	flush->len = len;
 	flush->stride_shift = shift;
 	flush->flags = opt != NULL ? opt->flags : 0;
 	return 0;
+}
+
+static int __attribute__((noinline))
+ask(struct xcpu_space *space, uint64_t start, uint64_t len,
+    const struct xcpu_flush_opt *opt, bool all)
+{
+	struct xcpu_cpu *self = xcpu_port_self();
+	struct shootdown s;
+	int error;
+
+	s.flush.space = space;
+	s.flush.start = start;
+	s.flush.len = len;
+	error = check(self, &s.flush, opt);
+	if (error != 0 || (len == 0 && !all))
+		return error;
+	/* rlx: tunable, any value is right */
+	if (all || len >> s.flush.stride_shift >
+	    xcpu_load_rlx(&self->domain->ceiling))
+		s.flush.flags |= XCPU_FLUSH_FULL;
+	return shootdown(self, &s);
 }
 
 int
 xcpu_shootdown(struct xcpu_space *space, uint64_t start, uint64_t len,
     const struct xcpu_flush_opt *opt)
 {
-	struct xcpu_cpu *self = xcpu_port_self();
-	struct shootdown s;
-	int error = xcpui_may_ask(self);
-
-	if (error != 0)
-		return error;
-	error = check_range(space, start, len, opt, &s.flush);
-	if (error != 0 || len == 0)
-		return error;
-	/* rlx: tunable, any value is right */
-	if (len >> s.flush.stride_shift > xcpu_load_rlx(&self->domain->ceiling))
-		s.flush.flags |= XCPU_FLUSH_FULL;
-	return shootdown(self, &s);
+	return ask(space, start, len, opt, false);
 }
 
 int
 xcpu_shootdown_all(struct xcpu_space *space, const struct xcpu_flush_opt *opt)
 {
-	struct xcpu_cpu *self = xcpu_port_self();
-	struct shootdown s;
-	int error = xcpui_may_ask(self);
-
-	if (error != 0)
-		return error;
-	error = check_range(space, 0, 0, opt, &s.flush);
-	if (error != 0)
-		return error;
-	s.flush.flags |= XCPU_FLUSH_FULL;
-	return shootdown(self, &s);
+	return ask(space, 0, 0, opt, true);
 }
 
 int
@@ -269,13 +345,10 @@ xcpu_flush_self(struct xcpu_space *space, uint64_t start, uint64_t len,
     const struct xcpu_flush_opt *opt)
 {
 	struct xcpu_cpu *self = xcpu_port_self();
-	struct xcpu_flush flush;
-	int error = xcpui_may_ask(self);
+	struct xcpu_flush flush = { .space = space, .start = start, .len = len };
+	int error = check(self, &flush, opt);
 	unsigned long state;
 
-	if (error != 0)
-		return error;
-	error = check_range(space, start, len, opt, &flush);
 	if (error != 0 || len == 0)
 		return error;
 	state = xcpu_port_irq_save();

@@ -16,6 +16,13 @@ enum xcpui_flush_word {
 	REQ_HOW			/* stride, and flags above bit 8 */
 };
 
+/*
+ * By how much a round counts that ends a space's generations: no NMI vouches for
+ * such a one.  So many others, none of which asked this CPU, look the same to it:
+ * its NMIs then leave one more to the doorbell than they must.
+ */
+#define XCPUI_ROUND_RESTART ((uint64_t)1 << 36)
+
 /* The word that says how far this CPU is with a space; NULL: not loaded. */
 struct xcpu_au64 *xcpui_flush_progress(struct xcpu_cpu *self,
     const struct xcpu_space *space);

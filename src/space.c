@@ -14,7 +14,9 @@
  * I1  A CPU whose walker may use a root has its bit set in that space: set
  *     before the root is loaded, cleared after another one is.
  * I2  loaded_generation = g says: no translation that a change up to g replaced
- *     is in this CPU's TLB.  It never goes down while the space stays loaded.
+ *     is in this CPU's TLB.  It may say less than is true, and 0 says nothing:
+ *     so it stands while the generation is past the top (shootdown.c), and no
+ *     request, the first of which is 2, is taken for the next one to 0.
  * I3  A switcher sets its bit, then reads the generation; an initiator counts
  *     the generation up, then reads the set; each with a full fence between.
  *     So either the initiator sees the bit, or the switcher the generation and,
@@ -31,7 +33,7 @@
 /* Set in `loaded` from before the bit is set until the root is loaded. */
 #define SWITCHING ((uintptr_t)1)
 
-/* Claim of a remembered range that is being written. */
+/* Claim of a remembered range that is being written: above all generations. */
 #define RANGE_BUSY ((uint64_t)1 << 63)
 
 /* A range's start is a multiple of 4 KiB; its low bits say how to flush it. */
@@ -116,7 +118,7 @@ xcpui_space_note(struct xcpu_space *space, uint64_t gen,
 	/* rlx: the compare-and-swap decides on this very value */
 	uint64_t tag = xcpu_load_rlx(&range->tag);
 
-	if ((tag & RANGE_BUSY) != 0 || tag > gen)
+	if (tag > gen)
 		return;
 	/*
 	 * One try: whoever came between us is newer, or readers flush fully.
@@ -196,14 +198,15 @@ switch_to(struct xcpu_cpu *self, struct xcpu_space *next)
 		xcpu_fence_sc();
 		/*
 		 * [G1] acquire: the generation before the tables it speaks of,
-		 * for our walker.  Pairs with [G1] in shootdown().
+		 * for our walker.  Pairs with [G1] in shootdown() and
+		 * restart().
 		 */
 		gen = xcpu_load_acq(&next->generation);
 	}
 #if XCPU_PORT_LEVEL >= 3
 	xcpu_port_root_load(next);
 #endif
-	xcpui_flush_raise(&self->flush.loaded_generation, gen);
+	xcpui_flush_reached(&self->flush.loaded_generation, gen);
 	/* rlx: own word */
 	xcpu_store_rlx(&self->flush.loaded, next);
 	if (prev != NULL)
@@ -234,6 +237,15 @@ leave_lazy(struct xcpu_cpu *self)
 #endif
 }
 
+/* Load a space, and use it. */
+static void
+go_to(struct xcpu_cpu *self, struct xcpu_space *space)
+{
+	if (space != xcpui_space_loaded(self))
+		switch_to(self, space);
+	leave_lazy(self);
+}
+
 int
 xcpu_space_switch(struct xcpu_space *space)
 {
@@ -248,9 +260,7 @@ xcpu_space_switch(struct xcpu_space *space)
 	XCPU_ASSERT(self->depth == 0,
 	    "xcpu_space_switch() inside a handler: switch in a thread");
 	state = xcpu_port_irq_save();
-	if (space != xcpui_space_loaded(self))
-		switch_to(self, space);
-	leave_lazy(self);
+	go_to(self, space);
 	xcpu_port_irq_restore(state);
 	return 0;
 }
@@ -258,9 +268,7 @@ xcpu_space_switch(struct xcpu_space *space)
 void
 xcpui_space_unload(struct xcpu_cpu *self)
 {
-	if (xcpui_space_loaded(self) != NULL)
-		switch_to(self, NULL);
-	leave_lazy(self);
+	go_to(self, NULL);
 }
 
 int
@@ -289,7 +297,7 @@ xcpu_space_lazy_leave(void)
 	if (error != 0)
 		return error;
 	state = xcpu_port_irq_save();
-	leave_lazy(self);
+	go_to(self, xcpui_space_loaded(self));
 	xcpu_port_irq_restore(state);
 	return 0;
 }

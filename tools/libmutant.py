@@ -58,6 +58,12 @@ def barriers(out):
             for row in rows for weaker in accesses.WEAKER[row.order]]
 
 
+def kinship(one, other):
+    """How much two barriers' names have in common: the tag, the file, ..."""
+    pairs = list(zip(one.split("/"), other.split("/")))
+    return sum(a == b for a, b in pairs) if len(pairs) > 1 else 0
+
+
 def logic():
     return [from_patch(path) for path in sorted(FOLDER.glob("*.patch"))]
 

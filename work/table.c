@@ -10,7 +10,11 @@
 #include "run.h"
 
 #define QUIET_NS	WORK_SECOND	/* in which kicks under way arrive */
-#define ARMED_PERCENT	90
+/*
+ * Who has just flushed everything is not armed.  With narrow generations every
+ * few shootdowns end them, and flush all.
+ */
+#define ARMED_PERCENT	(XCPU_SPACE_GEN_BITS < 8 ? 60 : 90)
 
 struct books {
 	struct xcpu_totals xcpu;

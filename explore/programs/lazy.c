@@ -250,7 +250,29 @@ static const struct explore_program lazy_kernel_behind = {
 	.check = check,
 };
 
+static void
+setup_lazy_round(void)
+{
+	setup_lazy();
+	scene_keep_slot_busy(1);
+}
+
+/*
+ * The bit of the first round, for which nobody waits, lets the CPU drain when
+ * the second round is counted and not yet posted: the round it reads then must
+ * bring the generation with it (F1).
+ */
+static const struct explore_program lazy_rounds = {
+	.name = "lazy-rounds",
+	.what = "a lazy CPU is passed over by a round, and leaves LAZY",
+	.ids = "INV-S4 INV-S10 BUG-90 BUG-93",
+	.ncpu = 2,
+	.setup = setup_lazy_round,
+	.cpu = { replace_both, leave_and_use_both },
+};
+
 const struct explore_program *const lazy_programs[] = {
 	&lazy_leave, &lazy_enter, &lazy_between, &lazy_switch, &lazy_tables,
-	&lazy_kernel, &lazy_call, &lazy_behind, &lazy_kernel_behind, NULL
+	&lazy_kernel, &lazy_call, &lazy_behind, &lazy_kernel_behind,
+	&lazy_rounds, NULL
 };

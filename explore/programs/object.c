@@ -215,7 +215,72 @@ static const struct explore_program object_asked = {
 	.check = check,
 };
 
+/* ---- handed on ---- */
+
+static struct xcpu_au32 EXPLORE_DATA ran;
+
+static void
+tell(void *arg)
+{
+	(void)arg;
+	xcpu_store_rlx(&ran, 1); /* rlx: for its own CPU */
+}
+
+static int
+start_telling(void)
+{
+	struct xcpu_cpuset set = scene_set(2);
+
+	return xcpu_call_start(&object, &set, tell, NULL, NULL);
+}
+
+static void
+start_and_leave(void)
+{
+	explore_assert(start_telling() == 0, "refused");
+}
+
+/* Its first target starts it on itself, if it is done. */
+static void
+start_own(void)
+{
+	int error;
+
+	/* rlx: our own handler's */
+	while (xcpu_load_rlx(&ran) == 0)
+		explore_relax();
+	error = start_telling();
+	explore_note(scene_error(error));
+	started = error == 0;
+	if (error == 0)
+		explore_write(&announced, explore_read(&announced) + 1);
+	else
+		explore_assert(error == -XCPU_EBUSY, "another error");
+}
+
+static void
+check_handed(void)
+{
+	check();
+	explore_assert(explore_peek(&announced) == 1 + 2 * (uint64_t)started,
+	    "not announced once per flight");
+}
+
+/*
+ * C5: who finds it done goes on after the callback, wherever that ran; the slot
+ * of the first flight, another CPU's, tells him nothing.
+ */
+static const struct explore_program object_handed = {
+	.name = "object-handed",
+	.what = "a call object, started again by the CPU that was its target",
+	.ids = "INV-C4 INV-C6 BUG-59",
+	.ncpu = 2,
+	.setup = setup_two,
+	.cpu = { start_and_leave, start_own },
+	.check = check_handed,
+};
+
 const struct explore_program *const object_programs[] = {
 	&object_one, &object_self, &object_set, &object_again, &object_asked,
-	NULL
+	&object_handed, NULL
 };

@@ -15,8 +15,10 @@ const struct explore_program *const *const explore_tables[] = {
 	flush_programs,
 	lazy_programs,
 	range_programs,
+	top_programs,
 	unregister_programs,
 	hotplug_programs,
 	hotplug_flush_programs,
+	order_programs,
 	NULL
 };

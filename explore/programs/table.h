@@ -15,8 +15,10 @@ extern const struct explore_program *const object_programs[];
 extern const struct explore_program *const flush_programs[];
 extern const struct explore_program *const lazy_programs[];
 extern const struct explore_program *const range_programs[];
+extern const struct explore_program *const top_programs[];
 extern const struct explore_program *const unregister_programs[];
 extern const struct explore_program *const hotplug_programs[];
 extern const struct explore_program *const hotplug_flush_programs[];
+extern const struct explore_program *const order_programs[];
 
 #endif /* XCPU_EXPLORE_TABLE_H */

@@ -164,6 +164,28 @@ static const struct explore_program unregister_three = {
 	.check = check,
 };
 
+static void
+drain_twice_and_post(void)
+{
+	(void)xcpu_resched(1);
+	(void)xcpu_resched(1);
+	post_old(0);
+}
+
+/*
+ * A drain for something else may read the number of a round whose post it has
+ * not claimed: what the round is about must come with the number (E3).
+ */
+static const struct explore_program unregister_drain = {
+	.name = "unregister-drain",
+	.what = "an event ends while another CPU drains twice, then posts it",
+	.ids = "INV-E7 INV-E8 INV-S10",
+	.ncpu = 2,
+	.setup = setup_two,
+	.cpu = { replace, drain_twice_and_post },
+	.check = check,
+};
+
 /* ---- two that end, two that begin ---- */
 
 static void
@@ -339,8 +361,23 @@ static const struct explore_program unregister_offline = {
 	.check = check_posted,
 };
 
+/*
+ * The last sweep of a CPU that leaves runs what was posted to it; who takes OFF
+ * for a passed round comes after that (L2).
+ */
+static const struct explore_program unregister_leaving = {
+	.name = "unregister-leaving",
+	.what = "a CPU posts an event to one that leaves, and ends it",
+	.ids = "INV-E7 INV-C8",
+	.ncpu = 2,
+	.setup = setup_two,
+	.cpu = { post_and_replace, go_offline },
+	.check = check_posted,
+};
+
 const struct explore_program *const unregister_programs[] = {
 	&unregister_post, &unregister_self, &unregister_own,
-	&unregister_three, &unregister_both, &register_reuse, &register_post,
-	&register_three, &unregister_online, &unregister_offline, NULL
+	&unregister_drain, &unregister_three, &unregister_both,
+	&register_reuse, &register_post, &register_three, &unregister_online,
+	&unregister_offline, &unregister_leaving, NULL
 };

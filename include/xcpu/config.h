@@ -93,6 +93,16 @@ XCPU_STATIC_ASSERT(XCPU_SPACE_RANGES >= 2 && XCPU_SPACE_RANGES <= 64 &&
     "XCPU_SPACE_RANGES: a power of two, 2 to 64");
 
 /*
+ * Bits of a space's generation: it counts changes to 2^bits - 1 before it begins
+ * again (space.h); at 64, to 2^62 - 1.  Fewer than 64 are for tests.
+ */
+#ifndef XCPU_SPACE_GEN_BITS
+#define XCPU_SPACE_GEN_BITS 64
+#endif
+XCPU_STATIC_ASSERT(XCPU_SPACE_GEN_BITS >= 4 && XCPU_SPACE_GEN_BITS <= 64,
+    "XCPU_SPACE_GEN_BITS: 4 to 64");
+
+/*
  * Pages from which a range becomes a full flush, until xcpu_space_set_ceiling()
  * says otherwise.  Where a full flush and its refills cost less than that many
  * single invalidations: x86 about 33, RISC-V 64, Arm 512.
@@ -150,12 +160,15 @@ XCPU_STATIC_ASSERT(XCPU_PORT_LEVEL >= 0 && XCPU_PORT_LEVEL <= 4,
 
 /* What a build of the library must share with all that includes it. */
 #define XCPU_CONFIG_HASH						\
-	((uint64_t)XCPU_NCPU_MAX | (uint64_t)XCPU_LANES_PER_LINE << 13 |	\
-	    (uint64_t)XCPU_LINE_BYTES << 17 | (uint64_t)XCPU_CALL_SLOTS << 26 |	\
-	    (uint64_t)(XCPU_EVENT_MAX / 64) << 33 |			\
-	    (uint64_t)XCPU_SPACE_RANGES << 38 |				\
-	    (uint64_t)XCPU_PORT_LEVEL << 45 | (uint64_t)XCPU_STATS << 48 |	\
-	    (uint64_t)XCPU_SEQ_BITS << 49 |				\
-	    (uint64_t)XCPU_EVENT_GEN_BITS << 54)
+	((uint64_t)XCPU_NCPU_MAX |					\
+	    (uint64_t)(XCPU_LANES_PER_LINE / 8) << 13 |			\
+	    (uint64_t)(XCPU_LINE_BYTES / 64) << 14 |			\
+	    (uint64_t)XCPU_CALL_SLOTS << 19 |				\
+	    (uint64_t)(XCPU_EVENT_MAX / 64) << 26 |			\
+	    (uint64_t)XCPU_SPACE_RANGES << 31 |				\
+	    (uint64_t)XCPU_PORT_LEVEL << 38 | (uint64_t)XCPU_STATS << 41 |	\
+	    (uint64_t)XCPU_SEQ_BITS << 43 |				\
+	    (uint64_t)XCPU_EVENT_GEN_BITS << 48 |			\
+	    (uint64_t)XCPU_SPACE_GEN_BITS << 53)
 
 #endif /* XCPU_CONFIG_H */

@@ -15,6 +15,11 @@
  *	xcpu_space_switch(NULL);
  *	xcpu_space_destroy(&s->tlb);
  *
+ * Generations have XCPU_SPACE_GEN_BITS bits, and never wrap silently.  The step
+ * past the top is a synchronous full flush of every CPU that holds the root, lazy
+ * ones too, and restarts at 1; so are all shootdowns that meet the space there.
+ * With 64 bits that takes thousands of years: it is there, and out of reach.
+ *
  * Pairs that need a lock outside: destroy against anything else on that space.
  */
 #ifndef XCPU_SPACE_H
@@ -34,6 +39,14 @@ struct xcpu_space_range {
 	struct xcpu_au64 len;
 	uint64_t pad;
 };
+
+/*
+ * Past the top: what a generation counts up to at most, and what those who find
+ * it there count on from; the two bits above are not used.  Private, and for
+ * tests: a space on which nothing is under way may be set forward to just below.
+ */
+#define XCPU_SPACE_TOP							\
+	((uint64_t)1 << (XCPU_SPACE_GEN_BITS < 62 ? XCPU_SPACE_GEN_BITS : 62))
 
 /* Private to the library, but for `host`, which is the caller's. */
 struct xcpu_space {

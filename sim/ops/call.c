@@ -289,12 +289,13 @@ ops_call(void)
 void
 ops_deadline(void)
 {
-	static const uint64_t limit_ns[] = { 1, 200, 2000, 20000, 200000 };
+	static const uint64_t limit_ns[] = { 1, 200, 2000, 20000, 200000,
+		200000000 };
 	struct ticket *t = ticket_new();
 	unsigned long state = 0;
 	bool masked = sim_one_in(3);
 
-	t->opt.timeout_ns = limit_ns[sim_random(5)];
+	t->opt.timeout_ns = limit_ns[sim_random(6)];
 	t->opt.not_ready = (enum xcpu_not_ready)sim_random(3);
 	if (sim_one_in(4))
 		t->opt.flags = XCPU_CALL_SETTLE;

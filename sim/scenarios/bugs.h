@@ -47,13 +47,17 @@ struct bug_test {
 	    __attribute__((used, section("sim_bugs"))) = &bug_##nn;	\
 	static const struct bug_test bug_##nn
 
-/* The fields of a scenario that nearly all have alike. */
+/*
+ * The fields of a scenario that nearly all have alike.  A program expects what
+ * comes of its own fault, and of no other.
+ */
+#define BUG_FIELDS(nn, n, text, program)				\
+	.name = "bug-" #nn, .what = text, .min_cpus = n, .max_cpus = n,	\
+	.unsuited = SIM_ALL_FAULTS, .main = program
 #define BUG_PROGRAM(nn, n, text, program)				\
-	.name = "bug-" #nn, .what = text, .min_cpus = n, .max_cpus = n,	\
-	.setup = bug_setup, .main = program
+	BUG_FIELDS(nn, n, text, program), .setup = bug_setup
 #define BUG_MEMORY(nn, n, text, program)				\
-	.name = "bug-" #nn, .what = text, .min_cpus = n, .max_cpus = n,	\
-	.setup = bug_setup_memory, .main = program
+	BUG_FIELDS(nn, n, text, program), .setup = bug_setup_memory
 
 /* What the CPUs of a program share; zeroed before each run. */
 #define BUG_OBJECTS 16

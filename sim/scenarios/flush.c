@@ -302,7 +302,7 @@ BUG_TEST(poll_leaving) = {
 	.scenario = {
 		.name = "poll-leaving",
 		.what = "a spinner in the last drain of a CPU that leaves",
-		.min_cpus = 2, .max_cpus = 2,
+		.min_cpus = 2, .max_cpus = 2, .unsuited = SIM_ALL_FAULTS,
 		.setup = bug_setup_memory, .main = lock_in_last_drain,
 	},
 	.ids = "INV-C7 F-B24", .seeds = 100,

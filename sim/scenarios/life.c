@@ -131,6 +131,37 @@ BUG_TEST(78) = {
 	.ids = "BUG-78 INV-C8", .seeds = 10,
 };
 
+/*
+ * ---- Of our own: who waits masked until a CPU is ready, while that CPU leaves
+ * and wants to be sure that no event of his is on its way.
+ */
+
+static void
+ready_or_wait(unsigned cpu)
+{
+	struct xcpu_call_opt opt = { .not_ready = XCPU_WAIT_NOT_READY };
+	unsigned long state;
+
+	bug_meet();
+	if (comes_and_goes(cpu, 500))
+		return;
+	while (bug.at[0] == 0) {	/* ends: CPU 0 has been away enough */
+		state = sim_mask();
+		bug_expect("call", bug_call_one(0, 2, &opt), 0);
+		sim_unmask(state);
+	}
+}
+
+BUG_TEST(ready_leaving) = {
+	.scenario = {
+		.name = "ready-leaving",
+		.what = "a masked wait for a CPU to be ready, as it leaves",
+		.min_cpus = 2, .max_cpus = 3, .unsuited = SIM_ALL_FAULTS,
+		.setup = bug_setup, .main = ready_or_wait,
+	},
+	.ids = "INV-C7",
+};
+
 static void
 sets_with_it(unsigned cpu)
 {

@@ -22,8 +22,8 @@
 #define WANTED		10
 #define ROUNDS		2000
 #define PLACES_MAX	1024
+#define COMPANY		512
 #define PER_CELL	3		/* places noted of a cell, in one round */
-#define LOOK_STEPS	7		/* steps between two looks at all CPUs */
 
 static const char *const workload[] = {
 	"storm", "life", "handlers", "only_unregister", "only_tables",
@@ -46,14 +46,15 @@ static bool
 is_wanted(unsigned f, unsigned op, unsigned state)
 {
 	return sim_hits[f][op][state] < WANTED &&
-	    cannot_kind(f, op, state) == CAN;
+	    cannot_kind(f, op, state) != CANNOT;
 }
 
 /* ---- noting places ---- */
 
 static void
-note(enum sim_fault f, const struct sim_cpu *cpu, uint64_t nth)
+note(enum sim_fault f, unsigned index, uint64_t nth)
 {
+	const struct sim_cpu *cpu = &sim.cpus[index];
 	unsigned op = cpu->op, state = cpu_state(cpu);
 
 	if (noted[f][op][state] == PER_CELL || nplaces == PLACES_MAX ||
@@ -66,48 +67,28 @@ note(enum sim_fault f, const struct sim_cpu *cpu, uint64_t nth)
 }
 
 static void
-note_steps(const struct sim_cpu *cpu)
+note_step(unsigned cpu)
 {
-	for (unsigned f = 0; f < SIM_NFAULT; f++)
+	if (!noting || sim.healed)
+		return;
+	for (unsigned f = 0; f < SIM_NFAULT; f++) {
+		enum sim_fault fault = (enum sim_fault)f;
+
 		if (sim_fault_kind[f].per == SIM_PER_STEP)
-			note((enum sim_fault)f, cpu, sim.steps + 1);
+			note(fault, fault_strikes_any(fault) ?
+			    fault_victim(fault, sim.steps) : cpu, sim.steps);
+	}
 }
 
 static void
-note_access(const struct sim_access *access)
+note_opportunity(enum sim_fault fault, unsigned cpu, uint64_t nth)
 {
-	if (!noting || access->cpu >= sim_ncpu())
-		return;
-	note_steps(&sim.cpus[access->cpu]);
-	if (sim.steps % LOOK_STEPS == 0)
-		for (unsigned i = 0; i < sim.ncpu; i++)
-			note_steps(&sim.cpus[i]);
-}
-
-static void
-note_all(enum sim_per per, const struct sim_cpu *cpu)
-{
-	for (unsigned f = 0; f < SIM_NFAULT; f++)
-		if (sim_fault_kind[f].per == per)
-			note((enum sim_fault)f, f == SIM_FAULT_BUSY ? sim.cpu :
-			    cpu, sim_opportunities((enum sim_fault)f) + 1);
-}
-
-static void
-note_event(const struct sim_event *ev)
-{
-	if (!noting || ev->cpu >= sim_ncpu())
-		return;
-	if (ev->kind == SIM_EV_KICK)
-		note_all(SIM_PER_KICK, &sim.cpus[ev->a]);
-	else if (ev->kind == SIM_EV_TAKE && ev->a == 0)
-		note_all(SIM_PER_TAKE, &sim.cpus[ev->cpu]);
-	else if (ev->kind == SIM_EV_RUN)
-		note_all(SIM_PER_RUN, &sim.cpus[ev->cpu]);
+	if (noting)
+		note(fault, cpu, nth);
 }
 
 static struct sim_observer observer = {
-	.access = note_access, .event = note_event,
+	.step = note_step, .opportunity = note_opportunity,
 };
 
 /* ---- rounds ---- */
@@ -141,16 +122,45 @@ run_again(struct sim_config *config, const struct sim_inject *was, unsigned n,
 	run_once(config, result);
 }
 
+/* Faults in the company of which others are wanted; 0: whatever comes. */
+static unsigned
+add_company(unsigned round, struct sim_inject *list)
+{
+	static const enum sim_fault also[][2] = {
+		{ SIM_FAULT_NMI, SIM_FAULT_NMI },
+		{ SIM_FAULT_TRAP, SIM_FAULT_TRAP },
+		{ SIM_FAULT_TRAP, SIM_FAULT_NMI },
+		{ SIM_FAULT_UNPLUG, SIM_FAULT_NMI },
+	};
+	unsigned kind = round / NWORKLOAD % 5, n = 0;
+	unsigned apart = 11 + round % 83;
+
+	if (kind == 0)
+		return 0;
+	for (uint64_t i = 0; i < COMPANY; i++) {
+		enum sim_fault f = also[kind - 1][i % 2];
+
+		list[n++] = (struct sim_inject){ f, f == SIM_FAULT_TRAP ? i :
+		    400 + i * apart };
+	}
+	return n;
+}
+
 static void
 run_round(unsigned round, struct sim_result *result)
 {
+	static struct sim_inject list[COMPANY];
 	struct sim_config config = {
 		.seed = round,
 		.scenario = sim_scenario_find(workload[round % NWORKLOAD]),
 		.faults = SIM_ALL_FAULTS & ~SIM_FAULT_BIT(SIM_FAULT_DIE),
 	};
-	unsigned n;
+	unsigned n = add_company(round, list);
 
+	if (n != 0) {
+		config.inject = list;
+		config.ninject = n;
+	}
 	nplaces = 0;
 	memset(noted, 0, sizeof(noted));
 	noting = true;

@@ -76,9 +76,9 @@ ends_of_events(unsigned cpu)
 
 BUG_TEST(11) = {
 	.scenario = {
-		.name = "bug-11", .what = "events end while they are posted",
-		.min_cpus = 3, .max_cpus = 3,
-		.setup = setup_events, .main = ends_of_events,
+		BUG_FIELDS(11, 3, "events end while they are posted",
+		    ends_of_events),
+		.setup = setup_events,
 	},
 	.ids = "BUG-11 INV-C2 INV-E7", .seeds = 4,
 	.each = BUG_EACH(PREEMPT), .places = 500,
@@ -155,6 +155,7 @@ silent_target(unsigned cpu)
 	bug_meet();
 	if (cpu == 0) {
 		state = sim_mask();
+		sim_slow();
 		bug.at[1] = 1;
 		sim_work_ns(UINT64_C(5000000000));
 		sim_unmask(state);
