@@ -27,11 +27,10 @@
 #include <xcpu/error.h>
 #include <xcpu/port.h>
 
+#include "../patience.h"
+
 #define ENTRY_FREE	0u
 #define ENTRY_TAKEN	UINT32_MAX
-
-/* Silence that a handler, or the holder of a lock, takes for a deadlock. */
-#define PATIENCE_NS	(UINT64_C(64) * XCPU_STALL_NS)
 
 struct ipi_intr {
 	struct xcpu_au32 event;
@@ -205,23 +204,6 @@ ipi_trigger_broadcast(u_int id, bool skip_self)
 
 /* ---- synchronous ---- */
 
-/* One turn of a wait where xcpu may not wait: serve flushes, watch the clock. */
-static void
-be_patient(unsigned turn, uint64_t *since, const char *text)
-{
-	xcpu_poll();
-	xcpu_port_relax(turn);
-#if XCPU_PORT_LEVEL >= 2
-	if (*since == 0)
-		*since = xcpu_port_now_ns();
-	else if (xcpu_port_now_ns() - *since > PATIENCE_NS)
-		xcpu_port_panic(text, __FILE__, __LINE__);
-#else
-	(void)since;
-	(void)text;
-#endif
-}
-
 /*
  * No slot: this CPU has as many messages in flight as nobody waits for.  Where
  * it may wait it calls instead, for which there are others, and which serves;
@@ -230,16 +212,15 @@ be_patient(unsigned turn, uint64_t *since, const char *text)
 static int
 send_full(ipi_msg_t *msg, const struct xcpu_cpuset *set)
 {
-	uint64_t since = 0;
+	struct compat_patience patience = { 0 };
 	int error;
 
 	/* A count: no order is meant. */
 	xcpu_fetch_add_rel(&ipi_nfull, 1);
 	error = xcpu_call_set(set, msg->func, msg->arg, NULL);
 	/* ends: a message in flight is answered, or patience is over */
-	for (unsigned turn = 0; error == -XCPU_EDEADLK ||
-	    error == -XCPU_EAGAIN; turn++) {
-		be_patient(turn, &since, "ipi: no room for a message");
+	while (error == -XCPU_EDEADLK || error == -XCPU_EAGAIN) {
+		compat_be_patient(&patience, "ipi: no room for a message");
 		error = xcpu_call_start(&msg->_call, set, msg->func, msg->arg,
 		    NULL);
 	}
@@ -302,16 +283,16 @@ ipi_broadcast(ipi_msg_t *msg, bool skip_self)
 void
 ipi_wait(ipi_msg_t *msg)
 {
-	uint64_t since = 0;
+	struct compat_patience patience = { 0 };
 
 	/* ends: all have run it, or patience is over */
-	for (unsigned turn = 0; !xcpu_call_done(&msg->_call); turn++) {
+	while (!xcpu_call_done(&msg->_call)) {
 		int error = xcpu_call_wait(&msg->_call, 0);
 
 		/* A watchdog that gives up does not give the message back. */
 		if (error != 0 && error != -XCPU_ETIMEDOUT)
-			be_patient(turn, &since, "ipi_wait: in a handler, or "
-			    "with a lock held, for a CPU that does not answer");
+			compat_be_patient(&patience, "ipi_wait: in a handler, "
+			    "or with a lock held, and no answer");
 	}
 }
 

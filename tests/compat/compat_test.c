@@ -46,6 +46,46 @@ compat_join(unsigned cpu)
 	AWAIT(__atomic_load_n(&host.cpu[cpu].busy, __ATOMIC_ACQUIRE) == 0);
 }
 
+static void
+stand_masked(void *arg)
+{
+	struct held_cpu *held = arg;
+	unsigned long state = mach_mask();
+
+	say(&held->masked, 1);
+	AWAIT(seen(&held->release));
+	mach_unmask(state);
+}
+
+void
+hold(struct held_cpu *held, unsigned cpu)
+{
+	*held = (struct held_cpu){ .cpu = cpu };
+	compat_start(cpu, stand_masked, held);
+	AWAIT(seen(&held->masked));
+}
+
+void
+let_go(struct held_cpu *held)
+{
+	say(&held->release, 1);
+	compat_join(held->cpu);
+}
+
+void
+start_others(void (*fn)(void *arg), void *arg)
+{
+	for (unsigned cpu = 1; cpu < host.ncpu; cpu++)
+		compat_start(cpu, fn, arg);
+}
+
+void
+join_others(void)
+{
+	for (unsigned cpu = 1; cpu < host.ncpu; cpu++)
+		compat_join(cpu);
+}
+
 static bool
 wanted(const struct compat_test *test)
 {

@@ -40,9 +40,19 @@ bool compat_check(bool good, const char *what, const char *file, int line);
 	CHECK(cond);							\
 } while (0)
 
+/* Some milliseconds, in which what must not happen would. */
+static inline void
+linger(void)
+{
+	uint64_t until_ns = mach_now_ns() + UINT64_C(3000000);
+
+	while (mach_now_ns() < until_ns)	/* ends: the clock goes on */
+		mach_relax();
+}
+
 /*
  * A stretch of repetitions: `least` of them, and as many more as fit into a
- * third of a second, so that a busy machine does less instead of later.
+ * sixth of a second, so that a busy machine does less instead of later.
  *
  *	for (struct stint s = { .least = 10 }; stint_on(&s);)
  */
@@ -56,7 +66,7 @@ static inline bool
 stint_on(struct stint *stint)
 {
 	if (stint->turn == 0)
-		stint->until_ns = mach_now_ns() + UINT64_C(333000000);
+		stint->until_ns = mach_now_ns() + UINT64_C(167000000);
 	return stint->turn++ < stint->least ||
 	    mach_now_ns() < stint->until_ns;
 }
@@ -64,6 +74,20 @@ stint_on(struct stint *stint)
 /* Run fn(arg) in a thread of another CPU; and wait for the end of that. */
 void compat_start(unsigned cpu, void (*fn)(void *arg), void *arg);
 void compat_join(unsigned cpu);
+
+/* A CPU that stands with interrupts off until it is told. */
+struct held_cpu {
+	unsigned cpu;
+	uint32_t masked;
+	uint32_t release;
+};
+
+void hold(struct held_cpu *held, unsigned cpu);
+void let_go(struct held_cpu *held);
+
+/* Work for CPUs 1 and up, all at once, while CPU 0 goes on. */
+void start_others(void (*fn)(void *arg), void *arg);
+void join_others(void);
 
 /* Words that several CPUs write: counters and flags of the tests. */
 static inline uint32_t

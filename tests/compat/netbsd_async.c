@@ -13,14 +13,20 @@ static struct {
 	u_int id;
 	uint32_t news;		/* written before each trigger */
 	uint32_t got;		/* by the handler, on CPU 0 */
+	uint32_t inside;
 	uint32_t over;
 } mail;
 
+/* Stays a while after it has looked: a trigger that comes then counts. */
 static void
 take_news(void *unused)
 {
+	uint32_t news = __atomic_load_n(&mail.news, __ATOMIC_RELAXED);
+
 	(void)unused;
-	say(&mail.got, __atomic_load_n(&mail.news, __ATOMIC_RELAXED));
+	for (int i = 0; i < 5; i++)
+		mach_relax();
+	say(&mail.got, news);
 }
 
 static void
@@ -45,6 +51,39 @@ test_trigger_not_lost(void)
 	compat_start(1, write_news, NULL);
 	compat_join(1);
 	AWAIT(seen(&mail.got) == mail.news);
+	ipi_unregister(mail.id);
+}
+
+/* Has looked, and stays until there was a second trigger. */
+static void
+take_first_of_two(void *unused)
+{
+	uint32_t news = __atomic_load_n(&mail.news, __ATOMIC_RELAXED);
+
+	(void)unused;
+	if (news % 2 != 0) {
+		say(&mail.inside, news);
+		AWAIT(seen(&mail.over) == news + 1);
+	}
+	say(&mail.got, news);
+}
+
+static void
+test_trigger_during_handler(void)
+{
+	memset(&mail, 0, sizeof(mail));
+	mail.id = ipi_register(take_first_of_two, NULL);
+	for (struct stint s = { .least = 10 }; stint_on(&s);) {
+		uint32_t first = 2 * s.turn - 1;
+
+		__atomic_store_n(&mail.news, first, __ATOMIC_RELAXED);
+		ipi_trigger(mail.id, cpu_lookup(1));
+		AWAIT(seen(&mail.inside) == first);
+		__atomic_store_n(&mail.news, first + 1, __ATOMIC_RELAXED);
+		ipi_trigger(mail.id, cpu_lookup(1));
+		say(&mail.over, first + 1);
+		AWAIT(seen(&mail.got) == first + 1);
+	}
 	ipi_unregister(mail.id);
 }
 
@@ -123,8 +162,7 @@ test_unregister_waits(void)
 		AWAIT(seen(&race.inside) > 0);
 		ipi_unregister(id);
 		say(&race.gone, 1);
-		for (int i = 0; i < 60; i++)
-			mach_relax();
+		linger();
 		say(&race.inside, 0);
 	}
 	say(&race.stop, 1);
@@ -237,6 +275,7 @@ test_own_handler_only(void)
 static struct {
 	uint32_t inside;
 	uint32_t release;
+	uint32_t begun;
 	uint32_t gone;
 } stuck;
 
@@ -251,6 +290,7 @@ stuck_handler(void *unused)
 static void
 unregister_stuck(void *arg)
 {
+	say(&stuck.begun, 1);
 	ipi_unregister(*(u_int *)arg);
 	say(&stuck.gone, 1);
 }
@@ -267,12 +307,12 @@ test_no_lock_held(void)
 	ipi_trigger(id, cpu_lookup(1));
 	AWAIT(seen(&stuck.inside));
 	compat_start(2, unregister_stuck, &id);
+	AWAIT(seen(&stuck.begun));
+	linger();	/* and it has come to its wait */
 	id2 = ipi_register(note_run, &runs);
 	CHECK(id2 != 0 && id2 != id);
 	ipi_trigger(id2, cpu_lookup(2));
 	AWAIT(seen(&runs.on[2]) == 1);
-	for (int i = 0; i < 1000; i++)
-		mach_relax();
 	CHECK(!seen(&stuck.gone));
 	say(&stuck.release, 1);
 	compat_join(2);
@@ -283,6 +323,8 @@ test_no_lock_held(void)
 const struct compat_test netbsd_async[] = {
 	{ "a trigger that meets a pending one is not lost",
 	    "N1 INV-Q8 INV-E1", 2, test_trigger_not_lost },
+	{ "a trigger during the handler runs it again",
+	    "N1 F-N3 INV-E1", 2, test_trigger_during_handler },
 	{ "entries for nothing take nothing away",
 	    "N11 INV-E5", 2, test_spurious_entries },
 	{ "unregister outlasts every handler",

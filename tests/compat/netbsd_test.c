@@ -58,46 +58,6 @@ ran_once_on_all_but(const struct runs *runs, unsigned cpu)
 	return true;
 }
 
-static void
-stand_masked(void *arg)
-{
-	struct held_cpu *held = arg;
-	unsigned long state = mach_mask();
-
-	say(&held->masked, 1);
-	AWAIT(seen(&held->release));
-	mach_unmask(state);
-}
-
-void
-hold(struct held_cpu *held, unsigned cpu)
-{
-	*held = (struct held_cpu){ .cpu = cpu };
-	compat_start(cpu, stand_masked, held);
-	AWAIT(seen(&held->masked));
-}
-
-void
-let_go(struct held_cpu *held)
-{
-	say(&held->release, 1);
-	compat_join(held->cpu);
-}
-
-void
-start_others(void (*fn)(void *arg), void *arg)
-{
-	for (unsigned cpu = 1; cpu < (unsigned)ncpu; cpu++)
-		compat_start(cpu, fn, arg);
-}
-
-void
-join_others(void)
-{
-	for (unsigned cpu = 1; cpu < (unsigned)ncpu; cpu++)
-		compat_join(cpu);
-}
-
 /* ---- asynchronous ---- */
 
 static void

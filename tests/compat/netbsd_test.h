@@ -21,20 +21,6 @@ void note_run(void *arg);	/* an ipi_func_t; arg is a struct runs */
 void clear_runs(struct runs *runs);
 bool ran_once_on_all_but(const struct runs *runs, unsigned cpu);
 
-/* A CPU that stands with interrupts off until it is told. */
-struct held_cpu {
-	unsigned cpu;
-	uint32_t masked;
-	uint32_t release;
-};
-
-void hold(struct held_cpu *held, unsigned cpu);
-void let_go(struct held_cpu *held);
-
-/* Work for CPUs 1 and up, all at once, while CPU 0 goes on. */
-void start_others(void (*fn)(void *arg), void *arg);
-void join_others(void);
-
 extern const struct compat_test netbsd_async[];
 extern const struct compat_test netbsd_sync[];
 
