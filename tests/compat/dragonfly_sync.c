@@ -248,6 +248,8 @@ exclude_others(void *unused)
 			.cs_data = ran,
 		};
 		cpumask_t half = mycpu->gd_other_cpus & 0x5555555555555555;
+		/* Every other one with interrupts off. */
+		unsigned long state = i % 2 != 0 ? mach_mask() : 0;
 
 		memset(ran, 0, sizeof(ran));
 		lwkt_cpusync_start(half, &sync);
@@ -258,6 +260,8 @@ exclude_others(void *unused)
 		mach_relax();
 		__atomic_fetch_sub(&exclusive.inside, 1, __ATOMIC_ACQ_REL);
 		lwkt_cpusync_finish(&sync);
+		if (i % 2 != 0)
+			mach_unmask(state);
 		if (!is_on(ran, mycpu->gd_other_cpus, 2))
 			count(&exclusive.late);
 	}

@@ -355,6 +355,37 @@ test_wait(void)
 	}
 }
 
+static struct inbox mutual[2];
+static struct letter mutual_letters[2][LETTERS];
+
+/* Masked, each sends to the other and waits, who can take it in his wait only. */
+static void
+wait_for_the_other(void *unused)
+{
+	int self = mycpuid;
+	globaldata_t other = globaldata_find(1 - self);
+	unsigned long state = mach_mask();
+
+	(void)unused;
+	for (int i = 0; i < 50; i++)
+		lwkt_wait_ipiq(other, lwkt_send_ipiq(other, take_letter,
+		    &mutual_letters[self][i]));
+	/* The other one is still at his, perhaps, and needs us. */
+	AWAIT((lwkt_process_ipiq(), seen(&mutual[1 - self].next) == 50));
+	mach_unmask(state);
+}
+
+static void
+test_mutual_waits(void)
+{
+	write_letters(mutual_letters[0], &mutual[0]);
+	write_letters(mutual_letters[1], &mutual[1]);
+	compat_start(1, wait_for_the_other, NULL);
+	wait_for_the_other(NULL);
+	compat_join(1);
+	CHECK(seen(&mutual[0].wrong) == 0 && seen(&mutual[1].wrong) == 0);
+}
+
 struct intrframe {
 	uint32_t seen;
 };
@@ -473,6 +504,8 @@ static const struct compat_test behaviours[] = {
 	{ "bycpu", "F-D7", 1, test_bycpu },
 	{ "mask: who is away is left out", "F-D8", 3, test_mask },
 	{ "lwkt_wait_ipiq and lwkt_seq_ipiq", "F-D9 F-D10", 2, test_wait },
+	{ "two waits for each other with interrupts off",
+	    "F-D9 INV-C7", 2, test_mutual_waits },
 	{ "process, with a frame and without", "F-D11", 2, test_frame },
 	{ "counters, and ipiq_optimized", "F-D12", 2, test_optimized },
 	{ "a driver written from the headers",

@@ -45,6 +45,11 @@ MUTATIONS = [
      N, "full: counted", 2),
     ("handler-does-nothing", IPI, "\txcpu_on_ipi();", "\t(void)0;",
      N, "serves what is pending", 2),
+    ("highest-id-first", EVENT,
+     "xcpui_lowest(bits));\n\t\tbits &= bits - 1;",
+     "63 - (unsigned)__builtin_clzll(bits));\n"
+     "\t\tbits &= ~((uint64_t)1 << (63 - __builtin_clzll(bits)));",
+     N, "order of their ids", 2),
     # -- ipi(9): the defects
     ("N1-bits-cleared-after-the-run", EVENT,
      "\t\tbits &= bits - 1;\n\t}\n\treturn true;",
@@ -127,6 +132,8 @@ MUTATIONS = [
      "count += send((unsigned)cpu, func, arg, NULL) != 1;", D, "mask: who", 4),
     ("seq-wait-short", IPIQ, "ticket.sequence -= since;",
      "ticket.sequence -= since + 1;", D, "lwkt_wait_ipiq and", 2),
+    ("wait-serves-nobody", IPIQ, "int error = xcpu_msg_wait(&ticket, 0);",
+     "int error = -XCPU_EDEADLK;", D, "two waits", 2),
     ("no-frame", IPIQ, "xcpu_on_ipi_frame(frame);",
      "(void)frame; xcpu_on_ipi_frame(NULL);", D, "with a frame", 2),
     ("no-switch", IPIQ, "xcpu_msg_elide(ipiq_domain, on != 0);", "(void)on;",

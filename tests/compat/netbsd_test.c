@@ -371,6 +371,38 @@ test_handler(void)
 	compat_join(1);
 }
 
+static struct {
+	u_int ran[3];
+	u_int n;
+} sequence;
+
+static void
+note_sequence(void *arg)
+{
+	if (sequence.n < 3)
+		sequence.ran[sequence.n++] = *(u_int *)arg;
+}
+
+static void
+test_id_order(void)
+{
+	u_int id[3];
+	struct held_cpu held;
+
+	sequence.n = 0;
+	for (u_int i = 0; i < 3; i++)
+		id[i] = ipi_register(note_sequence, &id[i]);
+	hold(&held, 1);
+	for (u_int i = 3; i-- > 0;)
+		ipi_trigger(id[i], cpu_lookup(1));
+	let_go(&held);
+	for (u_int i = 0; i < 3; i++)
+		ipi_unregister(id[i]);
+	CHECK(sequence.n == 3 && id[0] < id[1] && id[1] < id[2]);
+	for (u_int i = 0; i < 3; i++)
+		CHECK(sequence.ran[i] == id[i]);
+}
+
 /* ---- the driver ---- */
 
 static void
@@ -420,6 +452,8 @@ static const struct compat_test behaviours[] = {
 	{ "ipi_wait makes effects visible", "F-N9", 2, test_visible },
 	{ "full: counted, and the sender serves", "F-N10", 2, test_full },
 	{ "ipi_cpu_handler serves what is pending", "F-N11", 2, test_handler },
+	{ "handlers run in the order of their ids",
+	    "F-N11", 2, test_id_order },
 	{ "a driver written from the manual page", "F-N12", 1, test_driver },
 	{ NULL, NULL, 0, NULL }
 };
