@@ -3,6 +3,7 @@
  * dragonfly_sync.c: lwkt_cpusync: each behaviour, and what went wrong, or could,
  * in the original.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -151,8 +152,11 @@ panics(void (*fn)(void))
 		fn();
 		_exit(0);
 	}
-	return waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-	    WEXITSTATUS(status) == HOST_EXIT_PANIC;
+	/* Ticks are signals: ends when the child does. */
+	while (waitpid(child, &status, 0) != child)
+		if (errno != EINTR)
+			return false;
+	return WIFEXITED(status) && WEXITSTATUS(status) == HOST_EXIT_PANIC;
 }
 
 static void
