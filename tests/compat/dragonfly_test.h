@@ -28,6 +28,7 @@ struct letter {
 void take_letter(void *arg);	/* an ipifunc_t; arg is a struct letter */
 void write_letters(struct letter *letters, struct inbox *inbox);
 
+extern const struct compat_test dragonfly_behaviours[];
 extern const struct compat_test dragonfly_queue[];
 extern const struct compat_test dragonfly_sync[];
 

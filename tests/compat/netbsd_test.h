@@ -21,6 +21,9 @@ void note_run(void *arg);	/* an ipi_func_t; arg is a struct runs */
 void clear_runs(struct runs *runs);
 bool ran_once_on_all_but(const struct runs *runs, unsigned cpu);
 
+extern uint32_t warnings;	/* of ipi_console() */
+
+extern const struct compat_test netbsd_behaviours[];
 extern const struct compat_test netbsd_async[];
 extern const struct compat_test netbsd_sync[];
 

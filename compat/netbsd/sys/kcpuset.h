@@ -32,7 +32,7 @@ static inline void
 kcpuset_create(kcpuset_t **set, bool zero)
 {
 	(void)zero;	/* a set that is not promised to be empty may be so */
-	*set = kmem_zalloc(sizeof(**set), KCPUSET_KM_SLEEP);
+	*set = (kcpuset_t *)kmem_zalloc(sizeof(**set), KCPUSET_KM_SLEEP);
 }
 
 static inline void
