@@ -131,10 +131,17 @@ kicks(void)
 	return counts.kicks_sent;
 }
 
+static uint64_t
+rings(const struct measure *measure)
+{
+	return measure->rings != NULL ? measure->rings() : 0;
+}
+
 void
 pair_run(const struct measure *measure, uint64_t rounds, struct run *run)
 {
 	uint64_t kicks_before = kicks();
+	uint64_t rings_before = rings(measure);
 	long before = switches();
 	uint32_t turn = give(measure, rounds);
 	uint64_t start;
@@ -145,7 +152,39 @@ pair_run(const struct measure *measure, uint64_t rounds, struct run *run)
 	wait_for(&order.done, turn);
 	run->preempted = order.switches != 0 || switches() != before;
 	run->kicks = kicks() - kicks_before;
+	run->rings = rings(measure) - rings_before;
 	run->exact = measure->seen == NULL || measure->seen() == rounds;
+}
+
+/* ---- a rest: who sleeps is not the one who spins for ever ---- */
+
+#define REST_NS 1000000
+
+static uint64_t
+rest_first(uint64_t rounds)
+{
+	struct timespec time = { .tv_nsec = REST_NS };
+
+	(void)rounds;
+	nanosleep(&time, NULL);
+	return xcpu_port_now_ns();
+}
+
+static void
+rest_second(uint64_t rounds)
+{
+	(void)rest_first(rounds);
+}
+
+void
+pair_rest(void)
+{
+	static const struct measure rest = {
+		"rest", "rest", rest_first, rest_second, NULL, NULL
+	};
+	struct run run;
+
+	pair_run(&rest, 1, &run);
 }
 
 bool
@@ -174,7 +213,9 @@ pair_begin(bool want_realtime)
 	if (host_thread(1, second_main, NULL) != 0)
 		return "the second thread takes no work";
 	realtime = pin(0) && become_realtime();
-	return rounds_begin();
+	if ((why = rounds_begin()) == NULL && (why = messages_begin()) == NULL)
+		why = kicks_begin();
+	return why;
 }
 
 void

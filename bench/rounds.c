@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rounds.c: what is measured.
+ * rounds.c: round trips.
  *
  * The bare ping-pongs are what the caches can do: no function, no argument, no
  * thought of a target that sleeps or has gone; two loops that look.  The calls
@@ -14,6 +14,8 @@
 
 /* Silence after which a polling CPU looks whether its rounds are over. */
 #define LINGER_NS	500000
+
+#define PART_NS		3000000
 
 #define LOCAL_CALLS	200000
 #define LOCAL_TRIES	15
@@ -52,26 +54,26 @@ pong(uint64_t *answer, uint64_t rounds)
 	}
 }
 
-static uint64_t
-one_line_first(uint64_t rounds)
+uint64_t
+bare_one_line_first(uint64_t rounds)
 {
 	return ping(&bare.beside, rounds);
 }
 
-static void
-one_line_second(uint64_t rounds)
+void
+bare_one_line_second(uint64_t rounds)
 {
 	pong(&bare.beside, rounds);
 }
 
-static uint64_t
-two_lines_first(uint64_t rounds)
+uint64_t
+bare_two_lines_first(uint64_t rounds)
 {
 	return ping(&bare.apart, rounds);
 }
 
-static void
-two_lines_second(uint64_t rounds)
+void
+bare_two_lines_second(uint64_t rounds)
 {
 	pong(&bare.apart, rounds);
 }
@@ -185,17 +187,21 @@ event_event_first(uint64_t rounds)
 
 /* ---- the list ---- */
 
-const struct measure measures[MEASURES] = {
-	[ONE_LINE] = { "bare ping-pong, one line", "one-line",
-	    one_line_first, one_line_second, NULL },
-	[TWO_LINES] = { "bare ping-pong, two lines", "two-lines",
-	    two_lines_first, two_lines_second, NULL },
+static const struct measure list[TRIPS] = {
+	[NEAR_OR_FAR] = { "bare ping-pong, one line", "one-line",
+	    bare_one_line_first, bare_one_line_second, NULL, NULL },
+	[THERE_AND_BACK] = { "bare ping-pong, two lines", "two-lines",
+	    bare_two_lines_first, bare_two_lines_second, NULL, NULL },
 	[CALL] = { "xcpu_call_one()", "call",
-	    call_first, second_poll, second_seen },
+	    call_first, second_poll, second_seen, NULL },
 	[EVENT_FLAG] = { "xcpu_event_post(), a flag back", "event-flag",
-	    event_flag_first, second_poll, second_seen },
+	    event_flag_first, second_poll, second_seen, NULL },
 	[EVENT_EVENT] = { "xcpu_event_post(), another back", "event-event",
-	    event_event_first, second_poll, second_seen },
+	    event_event_first, second_poll, second_seen, NULL },
+};
+
+const struct suite trips = {
+	.name = "trips", .measure = list, .n = TRIPS, .part_ns = PART_NS,
 };
 
 const char *

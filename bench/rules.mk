@@ -21,6 +21,11 @@ BENCH_NEEDS = $(BENCH)
 BENCH_RUN = mkdir -p $(O)/bench && $(BENCH) $(O)/bench
 PROGRAMS += $(BENCH)
 
+# The figures of the last one, into README.md.
+.PHONY: bench-readme
+bench-readme:
+	$(Q)python3 bench/readme.py $(O)/bench
+
 .PHONY: bench-quick
 bench-quick: $(BENCH)
 	$(Q)$(BENCH) --quick
@@ -28,3 +33,17 @@ bench-quick: $(BENCH)
 SUITES += bench-quick
 bench-quick_RUN   = $(BENCH) --quick
 bench-quick_NEEDS = $(BENCH)
+
+# What it makes of its numbers, on made-up ones.
+unit-verdict_CC     = $(CC)
+unit-verdict_CFLAGS = $(UNIT_CFLAGS) -Ibench
+$(eval $(call world,unit-verdict))
+
+$(O)/unit-verdict/verdict_test: \
+    $(call objs,unit-verdict,tests/unit/verdict_test.c bench/verdict.c)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(UNIT_LDFLAGS) -o $@ $^ -lcmocka
+
+SUITES += unit-verdict
+unit-verdict_RUN   = $(O)/unit-verdict/verdict_test
+unit-verdict_NEEDS = $(O)/unit-verdict/verdict_test

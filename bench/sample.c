@@ -13,7 +13,6 @@
 
 #include "bench.h"
 
-#define PART_NS		3000000		/* of one measure, once */
 #define TRY_ROUNDS	2000
 #define BLOCKS_TRIED	(4 * SAMPLE_BLOCKS)
 
@@ -32,12 +31,15 @@ sample_regime(double one_line_ns)
 static void
 calibrate(struct attempt *attempt)
 {
+	const struct suite *suite = attempt->suite;
 	struct run run;
 
-	for (unsigned m = 0; m < MEASURES; m++) {
-		pair_run(&measures[m], TRY_ROUNDS, &run);
-		attempt->rounds[m] = TRY_ROUNDS *
-		    (uint64_t)PART_NS / (run.ns + 1) + 1;
+	for (unsigned m = 0; m < suite->n; m++) {
+		if (suite->measure[m].first == NULL)
+			continue;
+		pair_run(&suite->measure[m], TRY_ROUNDS, &run);
+		attempt->rounds[m] = TRY_ROUNDS * suite->part_ns /
+		    (run.ns + 1) + 1;
 	}
 }
 
@@ -45,16 +47,20 @@ calibrate(struct attempt *attempt)
 static double
 part(struct attempt *attempt, unsigned m, bool *preempted)
 {
+	const struct measure *measure = &attempt->suite->measure[m];
 	struct run run;
 
-	pair_run(&measures[m], attempt->rounds[m], &run);
+	if (measure->first == NULL)
+		return 0;
+	pair_run(measure, attempt->rounds[m], &run);
 	if (!run.exact) {
 		fprintf(stderr, "xcpu-bench: %s: a round was lost or doubled\n",
-		    measures[m].name);
+		    measure->name);
 		exit(1);
 	}
 	*preempted |= run.preempted;
 	attempt->kicks[m] += run.kicks;
+	attempt->rings[m] += run.rings;
 	return (double)run.ns / (double)attempt->rounds[m];
 }
 
@@ -62,23 +68,24 @@ part(struct attempt *attempt, unsigned m, bool *preempted)
 static bool
 take_block(struct attempt *attempt, struct block *block)
 {
+	unsigned n = attempt->suite->n;
 	bool preempted = false;
-	double back[MEASURES];
+	double back[MEASURES_MAX] = { 0 };
 
-	for (unsigned m = 0; m < MEASURES; m++)
+	for (unsigned m = 0; m < n; m++)
 		block->ns[m] = part(attempt, m, &preempted);
-	for (unsigned m = MEASURES; m-- > 0;)
+	for (unsigned m = n; m-- > 0;)
 		back[m] = part(attempt, m, &preempted);
 	if (preempted) {
 		attempt->preempted++;
 		return false;
 	}
-	if (strcmp(sample_regime(block->ns[ONE_LINE]),
-	    sample_regime(back[ONE_LINE])) != 0) {
+	if (strcmp(sample_regime(block->ns[NEAR_OR_FAR]),
+	    sample_regime(back[NEAR_OR_FAR])) != 0) {
 		attempt->moved++;
 		return false;
 	}
-	for (unsigned m = 0; m < MEASURES; m++)
+	for (unsigned m = 0; m < n; m++)
 		block->ns[m] = (block->ns[m] + back[m]) / 2;
 	return true;
 }
@@ -106,32 +113,48 @@ quantiles(double *value, unsigned n)
 	return q;
 }
 
+struct quantiles
+sample_ratio(const struct attempt *attempt, unsigned over, unsigned under)
+{
+	double ratio[SAMPLE_BLOCKS];
+
+	for (unsigned i = 0; i < attempt->kept; i++)
+		ratio[i] = attempt->block[i].ns[over] /
+		    attempt->block[i].ns[under];
+	return quantiles(ratio, attempt->kept);
+}
+
+double
+sample_rounds(const struct attempt *attempt, unsigned m)
+{
+	return (double)attempt->rounds[m] *
+	    (2 * (attempt->kept + attempt->preempted + attempt->moved));
+}
+
 static void
 sum_up(struct attempt *attempt)
 {
-	double ns[SAMPLE_BLOCKS], ratio[SAMPLE_BLOCKS];
+	double ns[SAMPLE_BLOCKS];
 
-	for (unsigned m = 0; m < MEASURES; m++) {
-		for (unsigned i = 0; i < attempt->kept; i++) {
-			const struct block *block = &attempt->block[i];
-
-			ns[i] = block->ns[m];
-			ratio[i] = block->ns[m] / block->ns[TWO_LINES];
-		}
+	for (unsigned m = 0; m < attempt->suite->n; m++) {
+		for (unsigned i = 0; i < attempt->kept; i++)
+			ns[i] = attempt->block[i].ns[m];
 		attempt->ns[m] = quantiles(ns, attempt->kept);
-		attempt->ratio[m] = quantiles(ratio, attempt->kept);
 	}
-	attempt->regime = sample_regime(attempt->ns[ONE_LINE].median);
+	attempt->regime = sample_regime(attempt->ns[NEAR_OR_FAR].median);
 }
 
 void
-sample_attempt(struct attempt *attempt)
+sample_attempt(const struct suite *suite, struct attempt *attempt)
 {
 	memset(attempt, 0, sizeof(*attempt));
+	attempt->suite = suite;
 	calibrate(attempt);
 	for (unsigned tried = 0; tried < BLOCKS_TRIED &&
-	    attempt->kept < SAMPLE_BLOCKS; tried++)
+	    attempt->kept < SAMPLE_BLOCKS; tried++) {
+		pair_rest();
 		if (take_block(attempt, &attempt->block[attempt->kept]))
 			attempt->kept++;
+	}
 	sum_up(attempt);
 }

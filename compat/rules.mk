@@ -5,8 +5,7 @@
 # it is, for 4096 CPUs, for one, and under each sanitizer.  And it is compiled as
 # part of a kernel, against port/template.
 
-# DragonFly's wants messages and rendezvous.
-COMPATS := netbsd $(if $(and $(wildcard src/msg.c),$(wildcard src/sync.c)),dragonfly)
+COMPATS := netbsd dragonfly
 
 COMPAT_HOST := $(LIB_SRCS) $(filter-out \
 	port/linux/main.c port/linux/selftest.c,$(wildcard port/linux/*.c))

@@ -56,15 +56,19 @@ struct xcpu_msg_ring {
 	struct xcpu_au64 tail __attribute__((aligned(XCPU_LINE_BYTES)));
 	uint64_t seen_head;	/* how far the target had come at our last look */
 	uint64_t told;		/* up to which message it has been told */
-	uint32_t target;
-	struct xcpu_aptr next;	/* another ring of this sender */
 	/* Written by the target, masked, with each message. */
 	struct xcpu_au64 head __attribute__((aligned(XCPU_LINE_BYTES)));
 	struct xcpu_au64 done;
 	uint64_t seen_tail;	/* how far the sender had come at our last look */
 	uint32_t depth;		/* frames that are in this ring */
-	/* Written by the target, masked, when it begins and when it ends. */
+	/*
+	 * Written by the target, masked, when it begins and when it ends; and
+	 * what both read at each look: in the sender's line, his every message
+	 * would cost the target's look a transfer.
+	 */
 	struct xcpu_au32 draining __attribute__((aligned(XCPU_LINE_BYTES)));
+	uint32_t target;
+	struct xcpu_aptr next;	/* another ring of this sender */
 	struct xcpu_msg slot[XCPU_MSG_SLOTS]
 	    __attribute__((aligned(XCPU_LINE_BYTES)));
 };
