@@ -336,7 +336,7 @@ leave_room(struct xcpui_gathering *r)
 {
 	/*
 	 * [N4] release: what we read and wrote in the room.  Pairs with [N4] in
-	 * room_taken() and inherit_room().
+	 * room_taken().
 	 */
 	xcpu_store_rel(&r->self->domain->sync->owner, 0);
 }
@@ -411,11 +411,8 @@ decide_for_dead(const struct xcpu_domain *domain)
 		uint64_t seen = xcpu_load_rlx(release);	/* rlx: the owner's */
 
 		if (seen == 0 || seen >> 2 != room->generation)
-			/*
-			 * [N3] release: as any decision.  Pairs with [N3] in
-			 * released().
-			 */
-			xcpu_store_rel(release, xcpui_decided(room->generation,
+			/* rlx: who reads an abort reads nothing else by it */
+			xcpu_store_rlx(release, xcpui_decided(room->generation,
 			    DECISION_ABORT));
 	}
 }
@@ -431,11 +428,8 @@ inherit_room(struct xcpui_gathering *r)
 
 	if (opt == NULL || opt->dead == NULL || owner == 0 ||
 	    !opt->dead(owner - 1, opt->dead_arg) ||
-	    /*
-	     * [N4] acquire: what the heirs before us did; of the dead the host
-	     * must know.  Pairs with [N4] in leave_room().
-	     */
-	    !xcpu_cas_acq(&room->owner, &owner, r->self->index + 1))
+	    /* rlx: the host knows of the dead, who had all before him */
+	    !xcpu_cas_rlx(&room->owner, &owner, r->self->index + 1))
 		return false;
 	decide_for_dead(r->self->domain);
 	xcpu_store_rlx(&room->closed, 0);	/* rlx: nothing was done */

@@ -49,7 +49,7 @@ released(struct xcpui_wait *wait)
 
 	/*
 	 * [N3] acquire: what the initiator did, and the functions.  Pairs with
-	 * [N3] in decide() and decide_for_dead().
+	 * [N3] in decide().
 	 */
 	p->seen = xcpu_load_acq(&p->line->release);
 	if (p->await != 0)
