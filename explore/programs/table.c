@@ -24,6 +24,7 @@ const struct explore_program *const *const explore_tables[] = {
 	msg_wait_programs,
 	msg_life_programs,
 	sync_programs,
+	sync_meets_programs,
 	stop_programs,
 	NULL
 };
