@@ -31,6 +31,10 @@ ENGINES = {"explore": ("xcpu-explore", ["run"]),
            "explore8": ("xcpu-explore8", ["run"]),
            "sim": ("xcpu-sim", [])}
 WEAKENING = ("explore", "explore8")	# those that know --weaken
+# The explorer's programs about a file: how their names begin.
+ABOUT = {"msg": ("msg",), "ring": ("msg",), "inbox": ("msg",),
+         "gather": ("sync",), "park": ("sync",), "sync": ("sync",),
+         "stop": ("stop", "panic"), "nmi": ("stop", "panic")}
 FOUND = 1		# an engine's exit status when it found a violation
 
 # Seconds are kept as steps, or the file would differ after every run.
@@ -62,6 +66,14 @@ def kinship(one, other):
     """How much two barriers' names have in common: the tag, the file, ..."""
     pairs = list(zip(one.split("/"), other.split("/")))
     return sum(a == b for a, b in pairs) if len(pairs) > 1 else 0
+
+
+def is_about(run, mutant):
+    """Whether the run is an explorer's program about a file that is changed."""
+    text = mutant.weaken or mutant.patch.read_text()
+    files = re.findall(r"^(?:\+\+\+ b/)?src/(\w+)\.[ch]\b", text, re.MULTILINE)
+    starts = tuple(start for file in files for start in ABOUT.get(file, ()))
+    return run.split()[1].startswith(starts)
 
 
 def logic():

@@ -7,6 +7,9 @@ import threading
 
 STOP_SECONDS = 2	# for a command that has said enough
 
+running = set()		# the process groups of what runs
+interrupted = threading.Event()
+
 
 def execute(command, limit, env=None, enough=None):
     """(exit status, output and errors together); None when the time was over.
@@ -29,7 +32,10 @@ def execute(command, limit, env=None, enough=None):
             timers.append(threading.Timer(seconds, stop))
             timers[-1].start()
 
+        running.add(child.pid)
         try:
+            if interrupted.is_set():
+                kill_group(child.pid)
             stop_after(limit)
             for line in child.stdout:
                 output.append(line)
@@ -39,8 +45,16 @@ def execute(command, limit, env=None, enough=None):
         finally:
             for timer in timers:
                 timer.cancel()
+            running.discard(child.pid)
             kill_group(child.pid)	# with whatever it has started, too
     return None if late.is_set() else status, "".join(output).replace("\r", "")
+
+
+def stop_all():
+    """For a signal: commands are in sessions of their own, where none reaches."""
+    interrupted.set()
+    for pid in list(running):
+        kill_group(pid)
 
 
 def kill_group(pid):
