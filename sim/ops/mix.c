@@ -145,3 +145,5 @@ ONLY(touch);
 ONLY(idle);
 ONLY(poll);
 ONLY(replug);
+ONLY(sync);
+ONLY(stop);

@@ -19,9 +19,9 @@
 
 #define ALL_BUT(set)	(ANY & ~(set))
 
-/* Operations that may wait for others. */
+/* Operations that may wait for others; a message for room, a ticket for it. */
 #define WAITS	(OP(CALL) | OP(DEADLINE) | OP(START) | OP(UNREGISTER) |	\
-	OP(FLUSH) | OP(TABLES) | OP(KERNEL))
+	OP(MSG) | OP(FLUSH) | OP(TABLES) | OP(KERNEL))
 /* Operations that change page tables, under a host lock. */
 #define CHANGES	(OP(FLUSH) | OP(TABLES) | OP(KERNEL))
 /* Faults of one target of a kick; of a function that is run. */
@@ -48,8 +48,8 @@ static const struct row {
 	{ ANY, ALL_BUT(OP(IDLE)), ST(HALTED), CANNOT, "only idling halts" },
 	{ ANY, ALL_BUT(OP(POLL)), ST(POLLING), CANNOT,
 	    "only the idle poll says that it polls" },
-	{ ANY, ALL_BUT(WAITS), ST(WAITING), CANNOT,
-	    "these wait for nobody; offline's wait is its state leaving" },
+	{ ANY, ALL_BUT(WAITS | OP(OFFLINE)), ST(WAITING), CANNOT,
+	    "these wait for nobody" },
 	{ ANY, ALL_BUT(OP(LAZY) | OP(NONE) | OP(IDLE) | OP(OFFLINE)), ST(LAZY),
 	    CANNOT, "what a CPU does while it is lazy is not this" },
 	{ ANY, OP(ONLINE), ST(OPEN) | ST(DRAIN), CANNOT,
@@ -76,8 +76,9 @@ static const struct row {
 	    ALL_BUT(ST(HANDLER)), CANNOT, "these wait for nobody" },
 	{ F(CLOCK), OP(POLL), ALL_BUT(ST(HANDLER) | ST(POLLING)), CANNOT,
 	    "the idle poll reads it while it polls" },
-	{ F(CLOCK), OP(OFFLINE), ALL_BUT(ST(LEAVING) | ST(HANDLER)), CANNOT,
-	    "offline waits while it leaves" },
+	{ F(CLOCK), OP(OFFLINE), ALL_BUT(ST(LEAVING) | ST(HANDLER) |
+	    ST(WAITING) | ST(OPEN)), CANNOT,
+	    "offline waits for who holds the machine, and while it leaves" },
 	{ F(BUSY), ANY, ST(OFF) | ST(HALTED) | ST(POLLING) | ST(LAZY) |
 	    ST(OPEN), CANNOT, "who sends is up, awake and masked" },
 	{ F(BUSY), ALL_BUT(WAITS | OP(EVENT) | OP(OFFLINE)),
@@ -87,22 +88,24 @@ static const struct row {
 	{ ANY, OP(EVENT) | OP(REGISTER) | OP(SWITCH) | OP(LAZY) | OP(TOUCH),
 	    ST(LOCKED), CANNOT,
 	    "these take no lock, and run no function that fault F19 traps" },
-	{ F(BUSY), OP(OFFLINE), ST(MASKED), CANNOT,
+	{ F(BUSY), OP(OFFLINE), ST(MASKED) | ST(WAITING), CANNOT,
 	    "it sends nothing before it is leaving" },
 	{ ANY, OP(OFFLINE), ST(LOCKED), CANNOT,
 	    "the functions that it runs are in its state leaving" },
 	{ F(BUSY) | F(CLOCK), OP(CALL) | OP(DEADLINE) | OP(START) |
-	    OP(UNREGISTER), ST(LOCKED), CANNOT,
+	    OP(UNREGISTER) | OP(MSG), ST(LOCKED), CANNOT,
 	    "who spins for the lock of fault F19 sends nothing, nor waits" },
 	{ OWN_STEP, OP(REGISTER) | OP(TOUCH), ST(MASKED), CANNOT,
 	    "masked there is only who stands still, and makes no step" },
-	{ RUNS, ANY, ST(OFF) | ST(NMI) | ST(HANDLER) | ST(HALTED) | ST(LOCKED) |
-	    ST(OPEN), CANNOT,
+	{ RUNS, ANY, ST(OFF) | ST(NMI) | ST(HALTED) | ST(LOCKED) | ST(OPEN),
+	    CANNOT,
 	    "a function begins in an interrupt, a poll, a masked wait" },
 	{ RUNS, ALL_BUT(WAITS | OP(IDLE) | OP(POLL) | OP(ONLINE)), ST(MASKED),
 	    CANNOT, "these serve nothing outside of interrupts" },
 	{ RUNS, ALL_BUT(OP(IDLE)), ST(LAZY), CANNOT,
 	    "lazy, only the look before a halt serves outside of interrupts" },
+	{ RUNS, OP(OFFLINE), ST(WAITING), CANNOT,
+	    "its doorbell is open there, and an interrupt runs them" },
 	{ KICKS, ALL_BUT(OP(OFFLINE)), ST(OFF), CANNOT,
 	    "who is off is not kicked" },
 	/* Windows. */
@@ -130,6 +133,9 @@ static const struct row {
 	    "who polls is kicked only as it begins or ends" },
 	{ RUNS, CHANGES | OP(START) | OP(UNREGISTER), ST(WAITING) | ST(MASKED),
 	    RARELY, "a function, in just this wait" },
+	{ RUNS, OP(MSG), ST(WAITING), RARELY, "a function, in just this wait" },
+	{ RUNS, ANY, ST(HANDLER), RARELY,
+	    "a message to oneself in a function, or one that waits for room" },
 	{ F(CLOCK), WAITS, ST(LOCKED) | ST(MASKED) | ST(OPEN), RARELY,
 	    "a look at the clock before the wait is announced" },
 };
