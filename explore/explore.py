@@ -30,6 +30,7 @@ import libproc		# noqa: E402 (found only after the line above)
 BUILDS = "xcpu-explore", "xcpu-explore8"
 LIMIT = 60000			# as in rules.mk: a test run's
 RUN_SECONDS = 4 * 3600		# of one program, in the complete form
+SHOWN = 3			# executions in full; the others by their command
 FULL = HERE / "full.tsv"
 GOLDEN = HERE / "golden.tsv"
 FULL_HEAD = """\
@@ -61,8 +62,10 @@ class Outcome:
         self.states = int(found["states"]) if found else 0
         self.extent = self._words(found["extent"].strip()) if found else "-"
         self.output = output
+        self.command = ""
         self.remark = ""
-        self.failed = not found or self.extent in ("-", "NOT FINISHED")
+        self.violated = not found or self.extent in ("-", "NOT FINISHED")
+        self.failed = self.violated
 
     @staticmethod
     def _words(extent):
@@ -91,6 +94,7 @@ class Report:
     def __init__(self):
         self.lines = []
         self.outcomes = []
+        self.shown = SHOWN
 
     def say(self, text):
         self.lines.append(text)
@@ -99,8 +103,11 @@ class Report:
     def add(self, outcome):
         self.outcomes.append(outcome)
         self.say(outcome.line())
-        if outcome.failed and not outcome.remark:
+        if outcome.violated and self.shown > 0:
             self.say(outcome.output.rstrip())
+            self.shown -= 1
+        if outcome.violated:
+            self.say(f"to see it: {outcome.command}")
 
     def closing(self):
         """The last lines; the number of failures."""
@@ -192,6 +199,7 @@ def run_all(options):
                 [options.out / build, *words, "run", name], RUN_SECONDS)
             outcome = Outcome(build, output)
             outcome.program = name
+            outcome.command = f"{options.out / build} {' '.join(words)} run {name}"
             expect(outcome, options, golden, complete)
             report.add(outcome)
     failed = report.closing() + (not fine)

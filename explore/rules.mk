@@ -35,14 +35,13 @@ EXPLORE_GOLDEN := explore/golden.tsv
 
 COMMANDS += explore
 explore_CMD   = python3 explore/explore.py --out $(O)
-explore_NEEDS = $(EXPLORE) $(EXPLORE8)
+explore_NEEDS = $(EXPLORE) $(EXPLORE8)	# the suite's, too
 
 SUITES += explore-litmus explore explore8
 explore-litmus_RUN   = $(EXPLORE) litmus
 explore-litmus_NEEDS = $(EXPLORE)
 explore-litmus_TIME  = 30
 explore_RUN   = $(EXPLORE) --tap --golden $(EXPLORE_GOLDEN) $(EXPLORE_ALL)
-explore_NEEDS = $(EXPLORE)
 explore_TIME  = 180
 explore8_RUN   = $(EXPLORE8) --tap --golden $(EXPLORE_GOLDEN) $(EXPLORE_ALL)
 explore8_NEEDS = $(EXPLORE8)

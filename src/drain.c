@@ -186,18 +186,24 @@ xcpu_on_nmi(void)
 	return ours;
 }
 
+/* Ticks after which a CPU that is still between its post and its kick is dead. */
+#define DEAD_POSTER_TICKS 500
+
 /*
  * Work that stands at two ticks in a row without a claim in between, and with no
  * poster at work at the first: its kick was sent before that first tick, and
  * would have been taken before the second, for both are masked by the same flag.
+ * Or it has stood for very long, whoever is at work.
  */
 static bool
 kick_was_lost(struct xcpu_cpu *self, unsigned bits)
 {
 	uint64_t claims = xcpu_load_rlx(&self->claims);	/* rlx: own counter */
-	bool lost = (bits & self->tick_lane) != 0 &&
-	    claims == self->tick_claims;
+	bool stood = bits != 0 && claims == self->tick_claims;
+	bool lost = stood && ((bits & self->tick_lane) != 0 ||
+	    self->tick_stood >= DEAD_POSTER_TICKS);
 
+	self->tick_stood = stood && !lost ? self->tick_stood + 1 : 0;
 	self->tick_claims = claims;
 	self->tick_lane = !lost && bits != 0 &&
 	    !xcpui_poster_at_work(self) ? bits : 0;

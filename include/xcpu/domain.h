@@ -61,6 +61,7 @@ struct xcpu_cpu {
 	bool ready;		/* what its lane says, READY or LAZY, without a look */
 	bool settled;		/* and past its first drain */
 	uint64_t tick_claims;
+	uint32_t tick_stood;
 	uint32_t tick_lane;
 	/* Written by its own CPU, read by reports. */
 	struct xcpu_au64 claims __attribute__((aligned(XCPU_LINE_BYTES)));
