@@ -235,7 +235,6 @@ void model_store(struct cpu *cpu, struct loc *loc, uint64_t v, unsigned order);
 /* Also a compare-and-swap that succeeds. */
 void model_rmw(struct cpu *cpu, struct loc *loc, uint64_t v, unsigned order);
 void model_fence(struct cpu *cpu, unsigned order);
-uint64_t rmw_result(unsigned op, uint64_t old, uint64_t v);
 
 static inline unsigned
 newest(const struct loc *loc)

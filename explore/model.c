@@ -179,18 +179,3 @@ model_fence(struct cpu *cpu, unsigned order)
 		tick(cpu);
 	}
 }
-
-uint64_t
-rmw_result(unsigned op, uint64_t old, uint64_t v)
-{
-	switch (op) {
-	case SIM_OR:
-		return old | v;
-	case SIM_AND:
-		return old & v;
-	case SIM_ADD:
-		return old + v;
-	default:
-		return v;
-	}
-}

@@ -86,7 +86,7 @@ sim_rmw(struct sim_site *site, void *p, uint64_t v)
 
 	if (likely(loc == NULL)) {
 		old = raw_load(p, site->size);
-		raw_store(p, site->size, rmw_result(site->op, old, v));
+		raw_store(p, site->size, sim_rmw_result(site->op, old, v));
 		return old;
 	}
 	op = (struct op){ .kind = OP_RMW, .order = site->order, .site = site,
@@ -94,7 +94,7 @@ sim_rmw(struct sim_site *site, void *p, uint64_t v)
 	eng.me->impure = true;
 	(void)cpu_point(&op);
 	old = loc->message[newest(loc)]->value;
-	new = cut(rmw_result(site->op, old, v), site->size);
+	new = cut(sim_rmw_result(site->op, old, v), site->size);
 	model_rmw(eng.me, loc, new, op.order);
 	if (unlikely(eng.tracing))
 		trace_access(&op, &(struct step){

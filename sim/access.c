@@ -120,20 +120,7 @@ sim_rmw(struct sim_site *site, void *p, uint64_t v)
 	step(site);
 	OBSERVE(site, p, true);
 	old = word_read(site, p);
-	switch (site->op) {
-	case SIM_OR:
-		v |= old;
-		break;
-	case SIM_AND:
-		v &= old;
-		break;
-	case SIM_ADD:
-		v += old;
-		break;
-	default:
-		break;
-	}
-	word_write(site, p, v);
+	word_write(site, p, sim_rmw_result(site->op, old, v));
 	return old;
 }
 

@@ -50,20 +50,7 @@ sim_rmw(struct sim_site *site, void *p, uint64_t v)
 
 	count_access(site, COST_RMW, p);
 	old = get(site, p);
-	switch (site->op) {
-	case SIM_OR:
-		v |= old;
-		break;
-	case SIM_AND:
-		v &= old;
-		break;
-	case SIM_ADD:
-		v += old;
-		break;
-	default:
-		break;
-	}
-	put(site, p, v);
+	put(site, p, sim_rmw_result(site->op, old, v));
 	return old;
 }
 

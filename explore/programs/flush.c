@@ -7,12 +7,6 @@
 #include "pages.h"
 
 static void
-replace_first(void)
-{
-	pages_replace(0);
-}
-
-static void
 replace_all(void)
 {
 	explore_page_set(&page[0], NEW_FRAME);
@@ -54,7 +48,7 @@ static const struct explore_program flush_one = {
 	.ids = "F-N3 INV-S1 INV-S2 INV-E5 BUG-29 BUG-91 BUG-105 BUG-109",
 	.ncpu = 2,
 	.setup = setup_loaded,
-	.cpu = { replace_first, use_twice },
+	.cpu = { pages_replace_first, use_twice },
 	.check = check_slot,
 	.spurious = { 0, 1 },
 };
@@ -75,7 +69,7 @@ static const struct explore_program flush_kernel = {
 	.ids = "INV-S1 INV-S12",
 	.ncpu = 2,
 	.setup = setup_kernel,
-	.cpu = { replace_first, use_twice },
+	.cpu = { pages_replace_first, use_twice },
 	.check = check_slot,
 };
 
@@ -93,22 +87,8 @@ static const struct explore_program flush_round = {
 	.ids = "INV-S1 INV-S2 INV-S9 INV-S10",
 	.ncpu = 2,
 	.setup = setup_round,
-	.cpu = { replace_first, use_twice },
+	.cpu = { pages_replace_first, use_twice },
 };
-
-static void
-replace_both(void)
-{
-	pages_replace(0);
-	pages_replace(1);
-}
-
-static void
-use_both(void)
-{
-	pages_use(0);
-	pages_use(1);
-}
 
 /*
  * The drain of the first round may see the second one's number, or generation,
@@ -120,24 +100,10 @@ static const struct explore_program flush_rounds = {
 	.ids = "INV-S6 INV-S10",
 	.ncpu = 2,
 	.setup = setup_round,
-	.cpu = { replace_both, use_both },
+	.cpu = { pages_replace_both, pages_use_both },
 };
 
 /* ---- tables, and the walker that goes on ---- */
-
-/* Page 0 is a page of tables here: the walker of CPU 1 reads its frame. */
-static void
-free_tables(void)
-{
-	pages_shoot_down(0, XCPU_FLUSH_TABLES);
-	explore_frame_reuse(0, 1);
-}
-
-static void
-walk(void)
-{
-	(void)explore_translate(&page[0]);
-}
 
 /* The walker does not wait for the handler: P4, "acks first, flushes after". */
 static const struct explore_program flush_tables = {
@@ -146,9 +112,9 @@ static const struct explore_program flush_tables = {
 	.ids = "INV-S2 INV-S5 BUG-91 BUG-105",
 	.ncpu = 2,
 	.setup = setup_loaded,
-	.cpu = { free_tables, NULL },
+	.cpu = { pages_free_tables, NULL },
 	.check = check_slot,
-	.on_walk = walk,
+	.on_walk = pages_walk,
 	.walks = { 0, 2 },
 };
 
@@ -165,9 +131,9 @@ static const struct explore_program flush_unload_tables = {
 	.ids = "INV-S4 INV-S5 BUG-88 BUG-111",
 	.ncpu = 2,
 	.setup = setup_loaded,
-	.cpu = { free_tables, unload },
+	.cpu = { pages_free_tables, unload },
 	.check = check_slot,
-	.on_walk = walk,
+	.on_walk = pages_walk,
 	.walks = { 0, 1 },
 };
 
@@ -194,7 +160,7 @@ static const struct explore_program flush_nmi = {
 	.ids = "INV-S1 INV-S2 INV-C7",
 	.ncpu = 2,
 	.setup = setup_masked,
-	.cpu = { replace_first, use_then_open },
+	.cpu = { pages_replace_first, use_then_open },
 	.check = check_slot,
 	.nmis = { 0, 1 },
 };
@@ -224,7 +190,7 @@ static const struct explore_program flush_load = {
 	.ids = "INV-S3 INV-S4 BUG-28 BUG-86 BUG-87 BUG-99",
 	.ncpu = 2,
 	.setup = setup_unloaded,
-	.cpu = { replace_first, load_and_use },
+	.cpu = { pages_replace_first, load_and_use },
 	.check = check_slot,
 };
 
@@ -242,7 +208,7 @@ static const struct explore_program flush_unload = {
 	.ids = "INV-S3 INV-S4",
 	.ncpu = 2,
 	.setup = setup_loaded,
-	.cpu = { replace_first, use_and_unload },
+	.cpu = { pages_replace_first, use_and_unload },
 	.check = check_slot,
 };
 
@@ -272,9 +238,9 @@ static const struct explore_program flush_switch_nmi = {
 	.ids = "INV-S4 INV-S5 BUG-86 BUG-88",
 	.ncpu = 2,
 	.setup = setup_other,
-	.cpu = { free_tables, switch_to_other },
+	.cpu = { pages_free_tables, switch_to_other },
 	.check = check_slot,
-	.on_walk = walk,
+	.on_walk = pages_walk,
 	.walks = { 0, 1 },
 	.nmis = { 0, 1 },
 };
@@ -285,7 +251,7 @@ static const struct explore_program flush_load_nmi = {
 	.ids = "INV-S3 INV-S4 BUG-86",
 	.ncpu = 2,
 	.setup = setup_unloaded,
-	.cpu = { replace_first, load_and_use },
+	.cpu = { pages_replace_first, load_and_use },
 	.check = check_slot,
 	.nmis = { 0, 1 },
 };
@@ -392,7 +358,7 @@ static const struct explore_program flush_two = {
 	.ids = "INV-S1 INV-S6 INV-S9 INV-S10",
 	.ncpu = 3,
 	.setup = setup_three,
-	.cpu = { replace_own, replace_own, use_both },
+	.cpu = { replace_own, replace_own, pages_use_both },
 };
 
 const struct explore_program *const flush_programs[] = {

@@ -10,12 +10,6 @@
 
 static int EXPLORE_DATA id;
 
-static void
-replace_first(void)
-{
-	pages_replace(0);
-}
-
 /* ---- coming, and translations ---- */
 
 static void
@@ -43,7 +37,7 @@ static const struct explore_program online_flush = {
 	.ids = "INV-S13 INV-S12 BUG-78 BUG-79 BUG-85",
 	.ncpu = 2,
 	.setup = setup_off_kernel,
-	.cpu = { replace_first, come_and_use },
+	.cpu = { pages_replace_first, come_and_use },
 };
 
 /* ---- going, and translations ---- */
@@ -68,7 +62,7 @@ static const struct explore_program offline_flush = {
 	.ids = "INV-S1 INV-S12 INV-C8",
 	.ncpu = 2,
 	.setup = setup_on_kernel,
-	.cpu = { replace_first, use_and_go },
+	.cpu = { pages_replace_first, use_and_go },
 };
 
 static void
@@ -84,7 +78,7 @@ static const struct explore_program offline_flush_round = {
 	.ids = "INV-S1 INV-S12 INV-C8",
 	.ncpu = 2,
 	.setup = setup_on_kernel_busy,
-	.cpu = { replace_first, use_and_go },
+	.cpu = { pages_replace_first, use_and_go },
 };
 
 static void
@@ -99,7 +93,7 @@ static const struct explore_program offline_flush_space = {
 	.ids = "INV-S1 INV-S4 INV-C8",
 	.ncpu = 2,
 	.setup = setup_on_loaded,
-	.cpu = { replace_first, use_and_go },
+	.cpu = { pages_replace_first, use_and_go },
 };
 
 /* A handler in the last drain uses the page. */
@@ -131,7 +125,7 @@ static const struct explore_program offline_flush_handler = {
 	.ids = "INV-S12 INV-C8",
 	.ncpu = 2,
 	.setup = setup_on_handler,
-	.cpu = { replace_first, post_self_and_go },
+	.cpu = { pages_replace_first, post_self_and_go },
 };
 
 const struct explore_program *const hotplug_flush_programs[] = {

@@ -10,12 +10,6 @@
 static struct explore_word EXPLORE_DATA called;
 
 static void
-replace_first(void)
-{
-	pages_replace(0);
-}
-
-static void
 setup_loaded(void)
 {
 	pages_boot(2, 2);
@@ -50,7 +44,7 @@ static const struct explore_program lazy_leave = {
 	.ids = "INV-S4 BUG-90",
 	.ncpu = 2,
 	.setup = setup_lazy,
-	.cpu = { replace_first, leave_and_use },
+	.cpu = { pages_replace_first, leave_and_use },
 	.check = check,
 };
 
@@ -68,7 +62,7 @@ static const struct explore_program lazy_enter = {
 	.ids = "INV-S1 INV-S4",
 	.ncpu = 2,
 	.setup = setup_loaded,
-	.cpu = { replace_first, use_and_enter },
+	.cpu = { pages_replace_first, use_and_enter },
 	.check = check,
 };
 
@@ -85,7 +79,7 @@ static const struct explore_program lazy_between = {
 	.ids = "INV-S1 INV-S4 BUG-90",
 	.ncpu = 2,
 	.setup = setup_loaded,
-	.cpu = { replace_first, enter_and_leave },
+	.cpu = { pages_replace_first, enter_and_leave },
 	.check = check,
 };
 
@@ -103,25 +97,11 @@ static const struct explore_program lazy_switch = {
 	.ids = "INV-S4 BUG-90",
 	.ncpu = 2,
 	.setup = setup_lazy,
-	.cpu = { replace_first, switch_and_use },
+	.cpu = { pages_replace_first, switch_and_use },
 	.check = check,
 };
 
 /* ---- whom nobody may pass over ---- */
-
-/* Page 0 is a page of tables here: the walker of CPU 1 reads its frame. */
-static void
-free_tables(void)
-{
-	pages_shoot_down(0, XCPU_FLUSH_TABLES);
-	explore_frame_reuse(0, 1);
-}
-
-static void
-walk(void)
-{
-	(void)explore_translate(&page[0]);
-}
 
 /* P9's rule for freed tables: the walker of a lazy CPU still walks its root. */
 static const struct explore_program lazy_tables = {
@@ -130,9 +110,9 @@ static const struct explore_program lazy_tables = {
 	.ids = "INV-S5 BUG-89 BUG-111",
 	.ncpu = 2,
 	.setup = setup_lazy,
-	.cpu = { free_tables, NULL },
+	.cpu = { pages_free_tables, NULL },
 	.check = check,
-	.on_walk = walk,
+	.on_walk = pages_walk,
 	.walks = { 0, 2 },
 };
 
@@ -158,7 +138,7 @@ static const struct explore_program lazy_kernel = {
 	.ids = "INV-S12",
 	.ncpu = 2,
 	.setup = setup_lazy_kernel,
-	.cpu = { replace_first, use_kernel },
+	.cpu = { pages_replace_first, use_kernel },
 	.check = check,
 };
 
@@ -197,7 +177,7 @@ static void
 replace_then_free_tables(void)
 {
 	pages_replace(1);
-	free_tables();
+	pages_free_tables();
 }
 
 static void
@@ -229,13 +209,6 @@ setup_lazy_both(void)
 	page[1].space = &explore_domain.kernel;
 }
 
-static void
-replace_both(void)
-{
-	pages_replace(0);
-	pages_replace(1);
-}
-
 /*
  * The request that reaches it is another space's, and yet takes the bit that
  * stands for what it was passed over for (departure 3 of DESIGN.md).
@@ -246,7 +219,7 @@ static const struct explore_program lazy_kernel_behind = {
 	.ids = "INV-S4 INV-S10 INV-S12 BUG-90",
 	.ncpu = 2,
 	.setup = setup_lazy_both,
-	.cpu = { replace_both, leave_and_use },
+	.cpu = { pages_replace_both, leave_and_use },
 	.check = check,
 };
 
@@ -268,7 +241,7 @@ static const struct explore_program lazy_rounds = {
 	.ids = "INV-S4 INV-S10 BUG-90 BUG-93",
 	.ncpu = 2,
 	.setup = setup_lazy_round,
-	.cpu = { replace_both, leave_and_use_both },
+	.cpu = { pages_replace_both, leave_and_use_both },
 };
 
 const struct explore_program *const lazy_programs[] = {

@@ -76,4 +76,40 @@ pages_use(unsigned n)
 	explore_note((uint64_t)explore_access(&page[n]));
 }
 
+/* ---- what whole CPUs do ---- */
+
+static inline void
+pages_replace_first(void)
+{
+	pages_replace(0);
+}
+
+static inline void
+pages_replace_both(void)
+{
+	pages_replace(0);
+	pages_replace(1);
+}
+
+static inline void
+pages_use_both(void)
+{
+	pages_use(0);
+	pages_use(1);
+}
+
+/* Page 0 is a page of tables here: a walker on another CPU reads its frame. */
+static inline void
+pages_free_tables(void)
+{
+	pages_shoot_down(0, XCPU_FLUSH_TABLES);
+	explore_frame_reuse(0, 1);
+}
+
+static inline void
+pages_walk(void)
+{
+	(void)explore_translate(&page[0]);
+}
+
 #endif /* XCPU_EXPLORE_PAGES_H */

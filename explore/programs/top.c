@@ -56,20 +56,6 @@ check_restarted(void)
 
 /* To the top, and on: the second request finds no progress, and not the old. */
 static void
-replace_both(void)
-{
-	pages_replace(0);
-	pages_replace(1);
-}
-
-static void
-use_both(void)
-{
-	pages_use(0);
-	pages_use(1);
-}
-
-static void
 setup_loaded(void)
 {
 	boot(2, 2, 1);
@@ -81,7 +67,7 @@ static const struct explore_program top_then_one = {
 	.ids = "INV-S1 INV-S6 BUG-101",
 	.ncpu = 2,
 	.setup = setup_loaded,
-	.cpu = { replace_both, use_both },
+	.cpu = { pages_replace_both, pages_use_both },
 	.check = check_restarted,
 };
 
@@ -95,7 +81,7 @@ static void
 load_and_use(void)
 {
 	explore_assert(xcpu_space_switch(&space) == 0, "refused");
-	use_both();
+	pages_use_both();
 }
 
 static const struct explore_program top_load = {
@@ -104,7 +90,7 @@ static const struct explore_program top_load = {
 	.ids = "INV-S3 INV-S6 BUG-101",
 	.ncpu = 2,
 	.setup = setup_unloaded,
-	.cpu = { replace_both, load_and_use },
+	.cpu = { pages_replace_both, load_and_use },
 	.check = check_restarted,
 };
 
@@ -113,7 +99,7 @@ idle_and_use(void)
 {
 	explore_assert(xcpu_space_lazy_enter() == 0, "refused");
 	explore_assert(xcpu_space_lazy_leave() == 0, "refused");
-	use_both();
+	pages_use_both();
 }
 
 static const struct explore_program top_lazy = {
@@ -122,7 +108,7 @@ static const struct explore_program top_lazy = {
 	.ids = "INV-S4 INV-S6 BUG-101",
 	.ncpu = 2,
 	.setup = setup_loaded,
-	.cpu = { replace_both, idle_and_use },
+	.cpu = { pages_replace_both, idle_and_use },
 	.check = check_restarted,
 };
 
@@ -217,19 +203,13 @@ replace_at_top(void)
 	use_more(1);
 }
 
-static void
-replace_first(void)
-{
-	pages_replace(0);
-}
-
 static const struct explore_program top_old_number = {
 	.name = "top-old-number",
 	.what = "an old number on its way while the numbers begin again",
 	.ids = "INV-S6 INV-S10 BUG-101",
 	.ncpu = 2,
 	.setup = setup_old_number,
-	.cpu = { replace_at_top, replace_first },
+	.cpu = { replace_at_top, pages_replace_first },
 	.check = check_restarted,
 };
 
@@ -240,7 +220,7 @@ static const struct explore_program top_old_number_nmi = {
 	.ids = "INV-S6 INV-S10 BUG-101",
 	.ncpu = 2,
 	.setup = setup_old_number,
-	.cpu = { replace_at_top, replace_first },
+	.cpu = { replace_at_top, pages_replace_first },
 	.check = check_restarted,
 	.nmis = { 0, 1 },
 };
@@ -284,7 +264,7 @@ static const struct explore_program top_ranges = {
 	.ids = "INV-S6 BUG-101",
 	.ncpu = 2,
 	.setup = setup_ranges,
-	.cpu = { replace_first, load_and_count_twice },
+	.cpu = { pages_replace_first, load_and_count_twice },
 	.check = check_restarted,
 };
 

@@ -39,6 +39,22 @@ struct sim_site {
 	uint32_t mark;		/* an engine's own */
 };
 
+/* What a read-modify-write leaves where it found `old`. */
+static inline uint64_t
+sim_rmw_result(unsigned op, uint64_t old, uint64_t v)
+{
+	switch (op) {
+	case SIM_OR:
+		return old | v;
+	case SIM_AND:
+		return old & v;
+	case SIM_ADD:
+		return old + v;
+	default:
+		return v;
+	}
+}
+
 /* All sites of the program, in no order; inline functions have several. */
 extern struct sim_site __start_sim_sites[];
 extern struct sim_site __stop_sim_sites[];

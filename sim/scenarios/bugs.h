@@ -91,6 +91,8 @@ xcpu_fn bug_count;
 /* Register it as event n, or wait until somebody has: bug.id[n]. */
 void bug_register(unsigned n);
 void bug_registered(unsigned n);
+/* Post event n to a CPU, and wait until it has run there once more. */
+void bug_post_and_await(unsigned n, unsigned target);
 
 /*
  * Calls that judge themselves: what has returned has run, once, there; what

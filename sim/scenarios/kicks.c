@@ -33,15 +33,6 @@ BUG_TEST(01) = {
 /* ---- 02, 03, 10: posts in a ring, and to one target. ---- */
 
 static void
-post_and_await(unsigned event, unsigned target)
-{
-	unsigned before = bug.ran[target];
-
-	bug_expect("post", xcpu_event_post(bug.id[event], target), 0);
-	bug_await(&bug.ran[target], before + 1);
-}
-
-static void
 ring(unsigned cpu)
 {
 	unsigned target = (cpu + 1) % sim_ncpu();
@@ -51,7 +42,7 @@ ring(unsigned cpu)
 		bug_register(0);
 	bug_registered(0);
 	for (unsigned i = 0; i < 12; i++)
-		post_and_await(0, target);
+		bug_post_and_await(0, target);
 }
 
 BUG_TEST(02) = {
@@ -146,8 +137,6 @@ BUG_ENDS_BADLY(05) = {
 static void
 leave_polling(unsigned cpu)
 {
-	unsigned before;
-
 	bug_meet();
 	if (cpu == 0)
 		bug_register(0);
@@ -158,11 +147,8 @@ leave_polling(unsigned cpu)
 				sim_fail(SIM_ORDER, "no polling");
 		return;
 	}
-	for (unsigned i = 0; i < 30; i++) {
-		before = bug.ran[0];
-		bug_expect("post", xcpu_event_post(bug.id[0], 0), 0);
-		bug_await(&bug.ran[0], before + 1);
-	}
+	for (unsigned i = 0; i < 30; i++)
+		bug_post_and_await(0, 0);
 	bug.at[0] = 1;
 }
 
@@ -186,7 +172,7 @@ posts_one_way(unsigned cpu)
 	if (cpu == 0)
 		bug_await(&bug.at[0], 1);
 	for (unsigned i = 0; cpu == 1 && i < 3; i++)
-		post_and_await(0, 0);
+		bug_post_and_await(0, 0);
 	if (cpu == 1)
 		bug.at[0] = 1;
 }

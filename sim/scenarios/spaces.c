@@ -230,8 +230,6 @@ BUG_TEST(90) = {
 static void
 posts_to_the_lazy(unsigned cpu)
 {
-	unsigned before;
-
 	bug_meet();
 	if (cpu == 0)
 		bug_register(0);
@@ -241,11 +239,8 @@ posts_to_the_lazy(unsigned cpu)
 		bug_steps(sim_random(10));
 		bug_expect("no longer", xcpu_space_lazy_leave(), 0);
 	}
-	for (unsigned i = 0; cpu == 1 && i < 20; i++) {
-		before = bug.ran[0];
-		bug_expect("post", xcpu_event_post(bug.id[0], 0), 0);
-		bug_await(&bug.ran[0], before + 1);
-	}
+	for (unsigned i = 0; cpu == 1 && i < 20; i++)
+		bug_post_and_await(0, 0);
 	bug.at[0] = 1;
 }
 

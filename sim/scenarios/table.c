@@ -71,6 +71,15 @@ bug_registered(unsigned n)
 		turn(spins);
 }
 
+void
+bug_post_and_await(unsigned n, unsigned target)
+{
+	unsigned before = bug.ran[target];
+
+	bug_expect("post", xcpu_event_post(bug.id[n], target), 0);
+	bug_await(&bug.ran[target], before + 1);
+}
+
 /* ---- calls ---- */
 
 struct call {
