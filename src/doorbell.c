@@ -300,14 +300,6 @@ xcpui_lane_look(const struct xcpu_domain *domain, unsigned cpu)
 	return lane_of(xcpu_load_rlx(&line->bell), cpu % XCPU_LANES_PER_LINE);
 }
 
-unsigned
-xcpui_lane_own(const struct xcpu_cpu *self)
-{
-	/* rlx: a hint that a claim is worth its while */
-	return (unsigned)(xcpu_load_rlx(&self->line->bell) >>
-	    self->lane_shift) & 0xff;
-}
-
 /* Leave work to oneself: bit first, then a kick that is due when unmasked. */
 void
 xcpui_post_own(struct xcpu_cpu *self, unsigned cls)

@@ -12,7 +12,7 @@
  * budget; what is left is posted to oneself, so that the host's other interrupts
  * come in between.
  */
-#include "internal.h"
+#include "run.h"
 
 #if XCPU_PORT_LEVEL >= 3
 /* Serve FLUSH alone; true if somebody had asked. */
@@ -40,33 +40,9 @@ stop_if_asked(struct xcpu_cpu *self)
 		xcpui_drain(self, XCPU_LANE_STOP);
 }
 
-/* Note what runs, where reports can see it. */
 void
-xcpui_run_begin(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
-    unsigned source)
+xcpui_run_urgent(struct xcpu_cpu *self)
 {
-	XCPU_TRACE(XCPU_TRACE_RUN, cls, (uintptr_t)fn);
-	/* rlx: notes for the reports of others, from here to the end */
-	xcpu_store_rlx(&self->running.source, source);
-	xcpu_store_rlx(&self->running.arg, arg); /* rlx: note */
-	xcpu_store_rlx(&self->running.turn,
-	    xcpu_load_rlx(&self->running.turn) + 1); /* rlx: note */
-	xcpu_store_rlx(&self->running.fn, (void *)(uintptr_t)fn); /* rlx: note */
-	self->depth++;
-	(void)cls;
-}
-
-void
-xcpui_run_end(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn)
-{
-	self->depth--;
-	xcpu_store_rlx(&self->running.fn, NULL); /* rlx: note */
-	XCPU_ASSERT((xcpu_port_context() & XCPU_CTX_MASKED) != 0,
-	    "a handler or called function returned with the doorbell open: "
-	    "restore interrupts as it found them");
-	XCPU_TRACE(XCPU_TRACE_RAN, cls, (uintptr_t)fn);
-	(void)cls;
-	(void)fn;
 #if XCPU_PORT_LEVEL >= 3
 	(void)flush_if_asked(self);
 #endif
@@ -291,10 +267,13 @@ static bool
 poll_once(struct xcpui_wait *wait)
 {
 	struct poll *poll = (struct poll *)wait->what;
+	bool ran = xcpui_msg_watched(poll->self);
 	unsigned lane = xcpui_lane_own(poll->self);
 
+	poll->served += ran;
+	/* Its messages may never end: others have their turn between. */
 	if (due(poll->self, lane) == 0)
-		return false;
+		return ran && XCPU_PORT_LEVEL < 2;
 	/*
 	 * CALL is left standing, for POLLING keeps kicks away and leaving it
 	 * claims: a claim here would take the line from the caller, who is
@@ -306,7 +285,7 @@ poll_once(struct xcpui_wait *wait)
 			return XCPU_PORT_LEVEL < 2;
 		}
 		if (!xcpui_call_waiting(poll->self))
-			return false;
+			return ran && XCPU_PORT_LEVEL < 2;
 	}
 	lane = xcpui_claim(poll->self, XCPU_LANE_CLASSES);
 	xcpui_serve(poll->self, lane, due(poll->self, lane));
@@ -342,13 +321,15 @@ xcpu_idle_poll(uint64_t timeout_ns)
 	 * the interrupt, and the lane is looked at before anything sleeps.
 	 */
 	xcpui_lane_polling(self, true);
-	xcpui_msg_awake(self);
+	xcpui_msg_look(self);
 	if (timeout_ns != 0)
 		(void)xcpui_wait(self, &wait);
 	else
 		(void)poll_once(&wait);
 	/* What the leave itself took must be served: nobody kicks for it. */
 	lane = xcpui_lane_polling(self, false);
+	if (xcpui_msg_look_away(self))
+		lane |= XCPU_LANE_MSG;
 	if ((lane & XCPU_LANE_CLASSES) != 0) {
 		xcpui_serve(self, lane, lane & XCPU_LANE_CLASSES);
 		poll.served++;

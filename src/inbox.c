@@ -12,7 +12,7 @@
  *     with a post of MSG behind it, or about to be; its source is in `passive`;
  *     the ring's `draining` is set, and its source in `hand`.
  * I2  While `hand` is not empty, a drain is under way, or MSG is posted to
- *     oneself.
+ *     oneself, or it is the one ring that the idle poll watches.
  * I3  A source leaves `hand` when its ring was seen empty after `draining` was
  *     cleared (ring.c, I3), and not before: a function that waits inside a drain
  *     serves what the drains around it have in hand, for nobody will post that
@@ -145,6 +145,8 @@ xcpui_msg_serve(struct xcpu_cpu *self, unsigned *budget)
 {
 	unsigned rotor = self->msg.rotor;
 
+	/* It is in hand: it goes, unless it has messages again. */
+	self->msg.watched = NULL;
 	take_in_hand(self, &self->msg.active);
 	take_in_hand(self, &self->msg.passive);
 	/* From where the last one stopped, lest low numbers starve high ones. */
@@ -215,6 +217,25 @@ xcpu_msg_process(void *frame)
 }
 
 /* ---- idle ---- */
+
+/* The idle poll begins: it looks at rings itself, so that nobody need tell it. */
+void
+xcpui_msg_look(struct xcpu_cpu *self)
+{
+	xcpui_msg_awake(self);
+	self->msg.looking = true;
+}
+
+/* ... and ends; true: what it watched must be drained, and given up. */
+bool
+xcpui_msg_look_away(struct xcpu_cpu *self)
+{
+	bool watched = self->msg.watched != NULL;
+
+	self->msg.looking = false;
+	self->msg.watched = NULL;
+	return watched;
+}
 
 /* False: a passive message has come. */
 bool

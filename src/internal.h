@@ -143,7 +143,15 @@ bool xcpui_poster_at_work(const struct xcpu_cpu *self);
 
 unsigned xcpui_claim(struct xcpu_cpu *self, unsigned allowed);
 unsigned xcpui_lane_look(const struct xcpu_domain *domain, unsigned cpu);
-unsigned xcpui_lane_own(const struct xcpu_cpu *self);
+
+static inline unsigned
+xcpui_lane_own(const struct xcpu_cpu *self)
+{
+	/* rlx: a hint that a claim is worth its while */
+	return (unsigned)(xcpu_load_rlx(&self->line->bell) >>
+	    self->lane_shift) & 0xff;
+}
+
 void xcpui_post_own(struct xcpu_cpu *self, unsigned cls);
 void xcpui_kick_own(struct xcpu_cpu *self);
 
@@ -224,6 +232,10 @@ void xcpui_msg_awake(struct xcpu_cpu *self);
 
 /* Has a source that we have in hand sent something? */
 bool xcpui_msg_in_hand(const struct xcpu_cpu *self);
+/* The idle poll: it begins, looks once, ends; see inbox.c and ring.c. */
+void xcpui_msg_look(struct xcpu_cpu *self);
+bool xcpui_msg_watched(struct xcpu_cpu *self);
+bool xcpui_msg_look_away(struct xcpu_cpu *self);
 
 /* The frame that messages get from now on; answers with the one before. */
 static inline void *
@@ -242,6 +254,9 @@ xcpui_msg_frame(struct xcpu_cpu *self, void *frame)
 #define xcpui_msg_sleep(self)		((void)(self), true)
 #define xcpui_msg_awake(self)		((void)(self))
 #define xcpui_msg_in_hand(self)		((void)(self), false)
+#define xcpui_msg_look(self)		((void)(self))
+#define xcpui_msg_watched(self)		((void)(self), false)
+#define xcpui_msg_look_away(self)	((void)(self), false)
 #define xcpui_msg_frame(self, frame)	((void)(self), (void)(frame), NULL)
 #endif
 
@@ -286,11 +301,8 @@ xcpui_stop_serve(struct xcpu_cpu *self)
 
 /* ---- drain.c ---- */
 
-/* Before and after a function that somebody else asked for. */
-void xcpui_run_begin(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn,
-    void *arg, unsigned source);
-void xcpui_run_end(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn);
-
+/* Serve FLUSH and STOP, which come before the next function. */
+void xcpui_run_urgent(struct xcpu_cpu *self);
 void xcpui_drain(struct xcpu_cpu *self, unsigned allowed);
 void xcpui_serve(struct xcpu_cpu *self, unsigned lane, unsigned bits);
 void xcpui_run(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,

@@ -5,25 +5,25 @@
  * Actors: the sender, one CPU, masked, so that its interrupts and its threads
  * take turns; the target, masked, whose drains may nest.
  *
- * Shared: `slot` and `tail`, written by the sender; `head`, `done` and
- * `draining`, written by the target.
+ * Shared: the slots, filled by the sender, emptied by the target; `head`, `done`
+ * and `draining`, written by the target.
  *
  * I1  Messages head to tail - 1 are in the ring, and tail - head is at most
- *     XCPU_MSG_SLOTS.  A slot is written before the tail passes it, and read
- *     before the head does.
+ *     XCPU_MSG_SLOTS.  `fn` of a slot is NULL unless it holds a message that was
+ *     not taken: the message itself is the news of it, in one line.
  * I2  Everything below `done` is over.  Drains nest like frames on a stack, so
  *     when the outermost has finished a function, every message that was ever
- *     taken has finished: it alone moves `done`, to wherever `head` is.
- * I3  While `draining` is set the target will look at the tail again: it clears
- *     the word, then looks once more, with a full fence between.  The sender
- *     moves the tail, then looks at the word, with a full fence between.  So
- *     either he sees it clear and tells the target, or the target sees the tail.
+ *     taken has finished: it alone moves `done`, to wherever `taken` is.
+ * I3  While `draining` is set the target will look at the next slot again: it
+ *     clears the word, then looks once more, with a full fence between.  The
+ *     sender fills the slot, then looks at the word, with a full fence between.
+ *     So either he sees it clear and tells the target, or the target sees it.
  * I4  The same holds while the target has not taken all that it was told of: it
- *     looks at the tail once more after that.  So a burst tells it once.
+ *     looks once more after that.  So a burst tells it once.
  *
- * Each side remembers how far the other had come when it last looked (Lamport's
- * queue with cached indices): a sender reads the target's line only when the
- * ring seems full, the target reads the tail only when it seems empty.
+ * What crosses between the two CPUs: a line of slots per four messages there and
+ * back, and `head` per eighth of a ring, for the target lets it lag behind, and
+ * the sender reads it only when the ring seems full.
  *
  * Life of a message: pushed, its ring's target told or known to be looking
  * (inbox.c), taken, run, over.
@@ -33,10 +33,21 @@
  * Protocol P5 of the proofs in DESIGN.md ("message ring"), form B.
  */
 #include "ring.h"
+#include "run.h"
 
 #if XCPU_MSG_SLOTS != 0
 
 #define RING_MASK (XCPU_MSG_SLOTS - 1)
+
+/* Messages taken before the sender gets to know. */
+#define HEAD_STEP (XCPU_MSG_SLOTS >= 16 ? XCPU_MSG_SLOTS / 8 : 1)
+
+/* How far ahead of itself a drain fetches slots; and how many are in a line. */
+#define AHEAD	16
+#define PER_LINE (XCPU_LINE_BYTES / sizeof(struct xcpu_msg_slot))
+
+/* Most looks at an empty ring that a drain may have in hand. */
+#define LOOKS_MAX 64
 
 /* ---- who has which ring ---- */
 
@@ -93,15 +104,14 @@ xcpui_ring_attach(struct xcpu_cpu *self, unsigned target)
 uint64_t
 xcpui_ring_sent(const struct xcpu_msg_ring *ring)
 {
-	/* rlx: own word */
-	return xcpu_load_rlx(&ring->tail);
+	return ring->tail;
 }
 
 uint64_t
 xcpui_ring_done(const struct xcpu_msg_ring *ring)
 {
 	/*
-	 * [M6] acquire: what the messages did.  Pairs with [M6] in run_next().
+	 * [M6] acquire: what the messages did.  Pairs with [M6] in run_some().
 	 */
 	return xcpu_load_acq(&ring->done);
 }
@@ -110,36 +120,34 @@ unsigned
 xcpui_ring_load(struct xcpu_msg_ring *ring)
 {
 	/*
-	 * [M1] acquire: the target has read the slots that we write next.
-	 * Pairs with [M1] in take().
+	 * [M1] acquire: the target has emptied the slots that we fill next.
+	 * Pairs with [M1] in show_head().
 	 */
 	ring->seen_head = xcpu_load_acq(&ring->head);
-	return (unsigned)(xcpui_ring_sent(ring) - ring->seen_head);
+	return (unsigned)(ring->tail - ring->seen_head);
 }
 
 unsigned
 xcpui_ring_push(struct xcpu_msg_ring *ring, const struct xcpu_msg *msgs,
     unsigned n, unsigned limit)
 {
-	uint64_t tail = xcpui_ring_sent(ring);
-	uint64_t load = tail - ring->seen_head;
+	uint64_t load = ring->tail - ring->seen_head;
 
 	if (load + n > limit)
 		load = xcpui_ring_load(ring);
 	if (load + n > limit)
 		n = load < limit ? limit - (unsigned)load : 0;
 	for (unsigned i = 0; i < n; i++) {
-		struct xcpu_msg *slot = &ring->slot[(tail + i) & RING_MASK];
+		struct xcpu_msg_slot *slot = &ring->slot[ring->tail & RING_MASK];
 
-		xcpu_plain_store(&slot->fn, msgs[i].fn);
 		xcpu_plain_store(&slot->arg, msgs[i].arg);
+		/*
+		 * [M2] release: the argument before the function.  Pairs with
+		 * [M2] in next_fn().
+		 */
+		xcpu_store_rel(&slot->fn, (void *)(uintptr_t)msgs[i].fn);
+		ring->tail++;
 	}
-	/*
-	 * [M2] release: slots before tail.  Pairs with [M2] in has_message()
-	 * and look_again().
-	 */
-	if (n != 0)
-		xcpu_store_rel(&ring->tail, tail + n);
 	return n;
 }
 
@@ -147,7 +155,7 @@ bool
 xcpui_ring_unwatched(const struct xcpu_msg_ring *ring)
 {
 	/*
-	 * [M3] fence: tail before draining and head.  Pairs with [M3] in
+	 * [M3] fence: slot before draining and head.  Pairs with [M3] in
 	 * look_again().
 	 */
 	xcpu_fence_sc();
@@ -158,20 +166,16 @@ xcpui_ring_unwatched(const struct xcpu_msg_ring *ring)
 
 /* ---- the target ---- */
 
-/* True when the ring seems to have a message. */
-static bool
-has_message(struct xcpu_msg_ring *ring)
+/* The function of the next message; NULL: there is none yet. */
+static xcpu_msg_fn *
+next_fn(const struct xcpu_msg_ring *ring)
 {
-	uint64_t head = xcpu_load_rlx(&ring->head);	/* rlx: own word */
-
-	if (head != ring->seen_tail)
-		return true;
 	/*
-	 * [M2] acquire: tail before slots.  Pairs with [M2] in
+	 * [M2] acquire: the function before its argument.  Pairs with [M2] in
 	 * xcpui_ring_push().
 	 */
-	ring->seen_tail = xcpu_load_acq(&ring->tail);
-	return head != ring->seen_tail;
+	return (xcpu_msg_fn *)(uintptr_t)xcpu_load_acq(
+	    &ring->slot[ring->taken & RING_MASK].fn);
 }
 
 bool
@@ -179,46 +183,65 @@ xcpui_ring_empty(const struct xcpu_cpu *from, const struct xcpu_cpu *to)
 {
 	const struct xcpu_msg_ring *ring = xcpui_ring_find(from, to->index);
 
-	/* rlx: a hint; the drain that follows looks properly */
-	return ring == NULL || xcpu_load_rlx(&ring->tail) ==
-	    xcpu_load_rlx(&ring->head); /* rlx: own word */
+	return ring == NULL || next_fn(ring) == NULL;
 }
 
-/* Copy the oldest message out of the ring. */
-static struct xcpu_msg
-take(struct xcpu_msg_ring *ring)
+/* Let the sender know which slots are empty again. */
+static void
+show_head(struct xcpu_msg_ring *ring)
 {
-	uint64_t head = xcpu_load_rlx(&ring->head);	/* rlx: own word */
-	const struct xcpu_msg *slot = &ring->slot[head & RING_MASK];
-	struct xcpu_msg msg;
-
-	msg.fn = xcpu_plain_load(&slot->fn);
-	msg.arg = xcpu_plain_load(&slot->arg);
 	/*
-	 * [M1] release: slot read before it is anybody's.  Pairs with [M1] in
+	 * [M1] release: slots emptied before they are his.  Pairs with [M1] in
 	 * xcpui_ring_load().
 	 */
-	xcpu_store_rel(&ring->head, head + 1);
-	return msg;
+	if (xcpu_load_rlx(&ring->head) != ring->taken)	/* rlx: own word */
+		xcpu_store_rel(&ring->head, ring->taken);
 }
 
-/* Run one message, where reports can see it. */
-static void
-run_next(struct xcpu_cpu *self, struct xcpu_msg_ring *ring, unsigned source)
+/* Empty the next slot; returns what it held. */
+static void *
+take(struct xcpu_msg_ring *ring, bool is_first)
 {
-	struct xcpu_msg msg = take(ring);
-	xcpu_fn *fn = (xcpu_fn *)(uintptr_t)msg.fn;	/* a name for reports */
+	struct xcpu_msg_slot *slot = &ring->slot[ring->taken & RING_MASK];
+	void *arg = xcpu_plain_load(&slot->arg);
 
-	XCPUI_COUNT(self, served_msg);
-	xcpui_run_begin(self, XCPU_LANE_MSG, fn, msg.arg, source);
-	msg.fn(msg.arg, self->msg.frame);
-	xcpui_run_end(self, XCPU_LANE_MSG, fn);
-	/*
-	 * [M6] release: what they did.  Pairs with [M6] in xcpui_ring_done().
-	 */
-	if (ring->depth == 1)
-		xcpu_store_rel(&ring->done,
-		    xcpu_load_rlx(&ring->head));	/* rlx: own word */
+	xcpu_store_rlx(&slot->fn, NULL); /* rlx: [M1] in show_head() orders it */
+	if (ring->taken % PER_LINE == 0)
+		xcpu_own(&ring->slot[(ring->taken + AHEAD) & RING_MASK].fn);
+	/* Of a drain's first one he gets to know while it runs. */
+	if (++ring->taken % HEAD_STEP == 0 || is_first)
+		show_head(ring);
+	return arg;
+}
+
+/* Run what is there, where reports can see it; returns how many messages. */
+static unsigned
+run_some(struct xcpu_cpu *self, struct xcpu_msg_ring *ring, unsigned source,
+    unsigned budget)
+{
+	unsigned n;
+
+	for (n = 0; n < budget; n++) {
+		xcpu_msg_fn *fn = next_fn(ring);
+		xcpu_fn *name = (xcpu_fn *)(uintptr_t)fn;	/* for reports */
+		void *arg;
+
+		if (fn == NULL)
+			break;
+		arg = take(ring, n == 0);
+		xcpui_run_begin(self, XCPU_LANE_MSG, name, arg, source);
+		fn(arg, self->msg.frame);
+		xcpui_run_end(self, XCPU_LANE_MSG, name);
+		/*
+		 * [M6] release: what it did.  Pairs with [M6] in
+		 * xcpui_ring_done().
+		 */
+		if (ring->depth == 1)
+			xcpu_store_rel(&ring->done, ring->taken);
+	}
+	XCPUI_ADD(self, served_msg, n);
+	show_head(ring);
+	return n;
 }
 
 /* Say that we stop looking, and look once more; true if something has come. */
@@ -228,50 +251,84 @@ look_again(struct xcpu_msg_ring *ring)
 	/* rlx: the fence orders it */
 	xcpu_store_rlx(&ring->draining, 0);
 	/*
-	 * [M3] fence: head and draining before tail.  Pairs with [M3] in
+	 * [M3] fence: head and draining before the slot.  Pairs with [M3] in
 	 * xcpui_ring_unwatched().
 	 */
 	xcpu_fence_sc();
-	/*
-	 * [M2] acquire: tail before slots.  Pairs with [M2] in
-	 * xcpui_ring_push().
-	 */
-	ring->seen_tail = xcpu_load_acq(&ring->tail);
-	/* rlx: own word */
-	if (ring->seen_tail == xcpu_load_rlx(&ring->head))
+	if (next_fn(ring) == NULL)
 		return false;
 	xcpu_store_rlx(&ring->draining, 1); /* rlx: a hint until it is cleared */
 	return true;
 }
 
+/* May the idle poll go on looking at this ring, which had messages just now? */
+static bool
+watch(struct xcpu_cpu *self, struct xcpu_msg_ring *ring, unsigned source)
+{
+	if (!self->msg.looking || (self->msg.watched != NULL &&
+	    self->msg.watched != ring))
+		return false;
+	self->msg.watched = ring;
+	self->msg.watched_source = source;
+	return true;
+}
+
 /*
  * What an interrupt between two lines sees: nothing, for drains are masked; but
- * a function that waits drains this very ring from inside, and moves `head`.
+ * a function that waits drains this very ring from inside, and moves `taken`.
  */
+static bool
+drain(struct xcpu_cpu *self, struct xcpu_msg_ring *ring, unsigned source,
+    unsigned *budget)
+{
+	unsigned looks = 0, ran = 0;
+	bool empty = false;
+
+	/* rlx: a hint until it is cleared; senders who miss it tell in vain */
+	if (xcpu_load_rlx(&ring->draining) == 0)
+		xcpu_store_rlx(&ring->draining, 1);	/* rlx: as above */
+	ring->depth++;
+	for (; *budget > 0 && !empty;) {
+		unsigned n = run_some(self, ring, source, *budget);
+
+		*budget -= n;
+		ran += n;
+		looks += n * XCPU_MSG_LOOKS;
+		if (n != 0)
+			looks = looks < LOOKS_MAX ? looks : LOOKS_MAX;
+		else if (ring->depth != 1 ||
+		    (ran != 0 && watch(self, ring, source)))
+			break;
+		else if (looks != 0)
+			xcpu_port_relax(LOOKS_MAX - looks--);
+		else
+			empty = !look_again(ring);
+	}
+	ring->depth--;
+	return empty;
+}
+
 bool
 xcpui_ring_drain(struct xcpu_cpu *self, unsigned source, unsigned *budget)
 {
 	struct xcpu_msg_ring *ring = xcpui_ring_find(
 	    &self->domain->cpus[source], self->index);
-	bool empty = false;
 
-	if (ring == NULL)
-		return true;
-	/* rlx: a hint until it is cleared; senders who miss it tell in vain */
-	xcpu_store_rlx(&ring->draining, 1);
-	ring->depth++;
-	for (; *budget > 0 && !empty;) {
-		if (has_message(ring)) {
-			--*budget;
-			run_next(self, ring, source);
-		} else if (ring->depth == 1) {
-			empty = !look_again(ring);
-		} else {
-			break;
-		}
-	}
-	ring->depth--;
-	return empty;
+	return ring == NULL || drain(self, ring, source, budget);
+}
+
+bool
+xcpui_msg_watched(struct xcpu_cpu *self)
+{
+	struct xcpu_msg_ring *ring = self->msg.watched;
+	unsigned source = self->msg.watched_source;
+	unsigned budget = XCPU_MSG_BUDGET;
+
+	if (ring == NULL || next_fn(ring) == NULL)
+		return false;
+	if (drain(self, ring, source, &budget))
+		xcpu_cpuset_del(&self->msg.hand, source);
+	return true;
 }
 
 #endif /* XCPU_MSG_SLOTS != 0 */

@@ -127,7 +127,7 @@ XCPU_STATIC_ASSERT(XCPU_DRAIN_BUDGET >= 1, "XCPU_DRAIN_BUDGET: at least 1");
  * library is built without messages, 3 KiB smaller.
  */
 #ifndef XCPU_MSG_SLOTS
-#define XCPU_MSG_SLOTS 256
+#define XCPU_MSG_SLOTS 64
 #endif
 XCPU_STATIC_ASSERT(XCPU_MSG_SLOTS == 0 || (XCPU_MSG_SLOTS >= 4 &&
     XCPU_MSG_SLOTS <= 65536 && (XCPU_MSG_SLOTS & (XCPU_MSG_SLOTS - 1)) == 0),
@@ -141,6 +141,14 @@ XCPU_STATIC_ASSERT(XCPU_MSG_SLOTS == 0 || (XCPU_MSG_SLOTS >= 4 &&
 #define XCPU_MSG_BUDGET (4 * XCPU_DRAIN_BUDGET)
 #endif
 XCPU_STATIC_ASSERT(XCPU_MSG_BUDGET >= 1, "XCPU_MSG_BUDGET: at least 1");
+
+/*
+ * Looks at an empty ring that each message run from it is worth: a sender who is
+ * at it need not kick again.  So a drain takes at most so much longer.
+ */
+#ifndef XCPU_MSG_LOOKS
+#define XCPU_MSG_LOOKS 2
+#endif
 
 /* How deep senders inside handlers may serve messages while they wait for room. */
 #ifndef XCPU_MSG_NEST

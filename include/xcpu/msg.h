@@ -50,26 +50,33 @@ struct xcpu_ticket {
 
 #if XCPU_MSG_SLOTS != 0
 
+/* A message under way; `fn` is NULL in a slot that has none. */
+struct xcpu_msg_slot {
+	struct xcpu_aptr fn;
+	void *arg;
+};
+
 /* Messages of one ordered pair.  Private, and all zero at first. */
 struct xcpu_msg_ring {
-	/* Written by the sender, masked. */
-	struct xcpu_au64 tail __attribute__((aligned(XCPU_LINE_BYTES)));
+	/* The sender's own, masked. */
+	uint64_t tail __attribute__((aligned(XCPU_LINE_BYTES)));
 	uint64_t seen_head;	/* how far the target had come at our last look */
 	uint64_t told;		/* up to which message it has been told */
-	/* Written by the target, masked, with each message. */
+	/* Written by the target, masked, once in a while. */
 	struct xcpu_au64 head __attribute__((aligned(XCPU_LINE_BYTES)));
-	struct xcpu_au64 done;
-	uint64_t seen_tail;	/* how far the sender had come at our last look */
+	/* Written by the target, masked, with each message. */
+	struct xcpu_au64 done __attribute__((aligned(XCPU_LINE_BYTES)));
+	uint64_t taken;		/* what `head` is going to be */
 	uint32_t depth;		/* frames that are in this ring */
 	/*
-	 * Written by the target, masked, when it begins and when it ends; and
-	 * what both read at each look: in the sender's line, his every message
-	 * would cost the target's look a transfer.
+	 * Read by both with each message; `draining` is written by the target,
+	 * masked, when it begins and when it ends, the others once.
 	 */
 	struct xcpu_au32 draining __attribute__((aligned(XCPU_LINE_BYTES)));
 	uint32_t target;
 	struct xcpu_aptr next;	/* another ring of this sender */
-	struct xcpu_msg slot[XCPU_MSG_SLOTS]
+	/* Written by both. */
+	struct xcpu_msg_slot slot[XCPU_MSG_SLOTS]
 	    __attribute__((aligned(XCPU_LINE_BYTES)));
 };
 
@@ -93,6 +100,9 @@ struct xcpu_msg_cpu {
 	struct xcpu_au32 asleep __attribute__((aligned(XCPU_LINE_BYTES)));
 	uint32_t nest;			/* waits for room inside handlers */
 	uint32_t rotor;			/* source whose turn it is */
+	bool looking;			/* in the idle poll */
+	uint32_t watched_source;
+	struct xcpu_msg_ring *watched;	/* ring it looks at there; or NULL */
 	void *frame;
 	struct xcpu_cpuset hand;	/* sources taken, not seen empty since */
 	/* Rings that it sends by: written once each, read by their targets. */
