@@ -26,5 +26,6 @@ const struct explore_program *const *const explore_tables[] = {
 	sync_programs,
 	sync_meets_programs,
 	stop_programs,
+	cycle_programs,
 	NULL
 };

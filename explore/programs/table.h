@@ -26,5 +26,6 @@ extern const struct explore_program *const msg_life_programs[];
 extern const struct explore_program *const sync_programs[];
 extern const struct explore_program *const sync_meets_programs[];
 extern const struct explore_program *const stop_programs[];
+extern const struct explore_program *const cycle_programs[];
 
 #endif /* XCPU_EXPLORE_TABLE_H */
