@@ -27,5 +27,6 @@ const struct explore_program *const *const explore_tables[] = {
 	sync_meets_programs,
 	stop_programs,
 	cycle_programs,
+	dead_programs,
 	NULL
 };
