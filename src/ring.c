@@ -111,8 +111,7 @@ uint64_t
 xcpui_ring_done(const struct xcpu_msg_ring *ring)
 {
 	/*
-	 * [M6] acquire: what the messages did.  Pairs with [M6] in run_some()
-	 * and xcpui_ring_drop().
+	 * [M6] acquire: what the messages did.  Pairs with [M6] in run_some().
 	 */
 	return xcpu_load_acq(&ring->done);
 }
@@ -328,8 +327,8 @@ xcpui_ring_drop(struct xcpu_msg_ring *ring)
 	xcpu_store_rlx(&ring->draining, 0); /* rlx: nobody will look again */
 	for (n = 0; n < XCPU_MSG_SLOTS && next_fn(ring) != NULL; n++)
 		(void)take(ring, true);
-	/* [M6] release: what it did.  Pairs with [M6] in xcpui_ring_done(). */
-	xcpu_store_rel(&ring->done, ring->taken);
+	/* rlx: the fence in at_once() has ordered what it did */
+	xcpu_store_rlx(&ring->done, ring->taken);
 	return n;
 }
 

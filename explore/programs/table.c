@@ -28,5 +28,6 @@ const struct explore_program *const *const explore_tables[] = {
 	stop_programs,
 	cycle_programs,
 	dead_programs,
+	dead_room_programs,
 	NULL
 };
