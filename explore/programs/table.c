@@ -29,5 +29,6 @@ const struct explore_program *const *const explore_tables[] = {
 	cycle_programs,
 	dead_programs,
 	dead_room_programs,
+	suspend_programs,
 	NULL
 };
