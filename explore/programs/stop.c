@@ -376,7 +376,6 @@ static const struct explore_program panic_stop = {
 	.setup = boot_two,
 	.cpu = { panic, stop_other },
 	.check = check_panic,
-	.full_only = true,
 };
 
 static const struct explore_program panic_three = {
@@ -387,8 +386,6 @@ static const struct explore_program panic_three = {
 	.setup = boot_three,
 	.cpu = { panic, panic, NULL },
 	.check = check_panic,
-	.bound = 3,
-	.full_only = true,
 };
 
 const struct explore_program *const stop_programs[] = {

@@ -25,7 +25,9 @@ const struct explore_program *const *const explore_tables[] = {
 	msg_life_programs,
 	msg_watch_programs,
 	sync_programs,
+	sync_undo_programs,
 	sync_meets_programs,
 	stop_programs,
+	stand_programs,
 	NULL
 };
