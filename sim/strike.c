@@ -89,6 +89,10 @@ strike_own(struct sim_cpu *cpu, enum sim_fault fault)
 	struct sim_stream *chance = fault_stream();
 
 	fault_hits(fault, cpu);
+	/* The kick that a poster has not sent yet is late, too. */
+	if ((fault == SIM_FAULT_STUCK || fault == SIM_FAULT_PREEMPT) &&
+	    sim_block[cpu->index].posting.v_ != 0)
+		sim.disturbed++;
 	switch (fault) {
 	case SIM_FAULT_STUCK:
 		stand_still(cpu, sim_draw_log(chance, STUCK_NS));
