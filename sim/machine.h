@@ -252,6 +252,7 @@ void fault_hits(enum sim_fault fault, const struct sim_cpu *victim);
 void strike_step(struct sim_cpu *cpu);
 void strike_run(struct sim_cpu *cpu);
 void strike_ran(struct sim_cpu *cpu);
+bool strike_may_die(const struct sim_cpu *cpu);
 void strike_reset(void);
 void strike_heal(void);
 
