@@ -27,6 +27,7 @@ const struct explore_program *const *const explore_tables[] = {
 	sync_programs,
 	sync_undo_programs,
 	sync_meets_programs,
+	sync_msg_programs,
 	stop_programs,
 	stand_programs,
 	NULL
