@@ -2,17 +2,16 @@
 /*
  * stand.c: what CPUs serve that stand still: parked, or stopped.
  *
- * Protocols P6 and P11.  Flushes and stops, messages if the initiator asked for
- * it, and no function of others: a plain word that the one writes who made them
- * stand, and a call, is a race if the call runs meanwhile.  The pages are those
- * of pages.h.
+ * Protocols P6 and P11.  Flushes and stops, and no function of others: a plain
+ * word that the one writes who made them stand, and a call, is a race if the
+ * call runs meanwhile.  The pages are those of pages.h; sync_msg.c has the
+ * messages.
  */
 #include "pages.h"
 
 /* On lines of their own, which EXPLORE_DATA would not leave them. */
 static struct xcpu_sync_room room __attribute__((section("explore_data")));
 static struct xcpu_stop_room stops __attribute__((section("explore_data")));
-static struct xcpu_msg_ring EXPLORE_DATA ring[1];
 static struct explore_word EXPLORE_DATA table;
 static struct xcpu_sync EXPLORE_DATA sync;
 static struct xcpu_call EXPLORE_DATA object;
@@ -37,7 +36,6 @@ static void
 setup(void)
 {
 	explore_boot(2);
-	(void)xcpu_msg_pool(&explore_domain, ring, 1);
 	init_rooms();
 }
 
@@ -49,15 +47,11 @@ setup_loaded(void)
 }
 
 static void
-park(unsigned flags)
+park(void)
 {
-	static const struct xcpu_sync_opt serve_msg = {
-		.flags = XCPU_SYNC_MSG
-	};
 	struct xcpu_cpuset second = scene_set(2);
 
-	explore_assert(xcpu_sync_start(&sync, &second,
-	    flags != 0 ? &serve_msg : NULL) == 0, "refused");
+	explore_assert(xcpu_sync_start(&sync, &second, NULL) == 0, "refused");
 }
 
 static void
@@ -87,7 +81,7 @@ restart(void)
 static void
 park_and_replace(void)
 {
-	park(0);
+	park();
 	pages_replace(0);
 	let_go();
 }
@@ -145,7 +139,7 @@ start_call(void)
 static void
 park_and_call(void)
 {
-	park(0);
+	park();
 	start_call();
 	count_up();
 	let_go();
@@ -186,45 +180,12 @@ static const struct explore_program stop_call = {
 	.check = check_both,
 };
 
-/* ---- messages ---- */
-
-static void
-be_sent(void *arg, void *frame)
-{
-	(void)arg;
-	(void)frame;
-	count_up();
-}
-
-static void
-park_and_send(void)
-{
-	struct xcpu_ticket ticket;
-
-	park(XCPU_SYNC_MSG);
-	explore_assert(xcpu_msg_send(1, be_sent, NULL, &ticket) == 0,
-	    "not sent");
-	explore_assert(xcpu_msg_wait(&ticket, 0) == 0, "the wait failed");
-	count_up();
-	let_go();
-}
-
-static const struct explore_program sync_msg = {
-	.name = "sync-msg",
-	.what = "a parked CPU serves a message that the initiator waits for",
-	.ids = "F-D16 INV-R6 INV-Q9",
-	.ncpu = 2,
-	.setup = setup,
-	.cpu = { park_and_send, NULL },
-	.check = check_both,
-};
-
 /* ---- stops ---- */
 
 static void
 park_and_stop(void)
 {
-	park(0);
+	park();
 	stop();
 	count_up();
 	restart();
@@ -251,6 +212,6 @@ static const struct explore_program sync_stop = {
 };
 
 const struct explore_program *const stand_programs[] = {
-	&sync_flush, &sync_call, &sync_msg, &sync_stop, &stop_flush, &stop_call,
+	&sync_flush, &sync_call, &sync_stop, &stop_flush, &stop_call,
 	NULL
 };
