@@ -491,6 +491,21 @@ xcpui_sync_gather(struct xcpui_gathering *r, const struct xcpu_cpuset *set)
 	return error;
 }
 
+int XCPUI_COLD
+xcpui_sync_await_begun(struct xcpui_gathering *r, const struct xcpu_cpuset *set,
+    int error)
+{
+	struct xcpu_cpuset absent = *set;
+
+	r->limit_ns = 0;
+	if (await_living(r, PLANE_COMING) != 0)
+		return error;
+	xcpu_cpuset_andnot(&absent, &r->sync->asked);
+	if (r->sync->opt != NULL && r->sync->opt->absent != NULL)
+		*r->sync->opt->absent = absent;
+	return xcpu_cpuset_empty(&absent) ? 0 : error;
+}
+
 /* Write the decision, and wait until all have left. */
 int
 xcpui_sync_let_go(struct xcpui_gathering *r, enum xcpui_decision decision)

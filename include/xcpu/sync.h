@@ -163,7 +163,8 @@ int xcpu_sync_start(struct xcpu_sync *sync, const struct xcpu_cpuset *set,
 /*
  * xcpu_sync_add: park further CPUs.
  *
- * Those that are parked already stay so and run nothing again.
+ * Those that are parked already stay so and run nothing again.  A CPU that is in
+ * `run` when the deadline passes has come: it is waited for.
  *
  * Context: as xcpu_sync_start(), between it and the finish.
  * Waits:   until the new ones are parked, with a deadline of its own.
