@@ -28,6 +28,7 @@ const struct explore_program *const *const explore_tables[] = {
 	sync_undo_programs,
 	sync_meets_programs,
 	sync_msg_programs,
+	sync_room_programs,
 	stop_programs,
 	stand_programs,
 	NULL
