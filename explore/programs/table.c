@@ -31,5 +31,6 @@ const struct explore_program *const *const explore_tables[] = {
 	sync_room_programs,
 	stop_programs,
 	stand_programs,
+	cycle_programs,
 	NULL
 };
