@@ -106,7 +106,7 @@ await_owner(struct xcpui_gathering *r, bool (*over)(struct xcpui_wait *),
 
 /* Wait no longer; true: the room is ours all the same. */
 static bool XCPUI_COLD
-give_up(struct xcpui_gathering *r)
+stop_waiting(struct xcpui_gathering *r)
 {
 	/* rlx: says nothing about data; a handover is seen by the owner */
 	if ((xcpu_fetch_and_rlx(waiting_word(r), ~waiting_bit(r)) &
@@ -131,7 +131,7 @@ xcpui_room_await(struct xcpui_gathering *r)
 	if (!r->queued)
 		return error;
 	if (error != 0)
-		return give_up(r) ? 0 : error;
+		return stop_waiting(r) ? 0 : error;
 	/* rlx: says nothing about data; nobody hands over to an owner */
 	xcpu_fetch_and_rlx(waiting_word(r), ~waiting_bit(r));
 	return 0;
