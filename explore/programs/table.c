@@ -23,8 +23,10 @@ const struct explore_program *const *const explore_tables[] = {
 	msg_programs,
 	msg_wait_programs,
 	msg_life_programs,
+	msg_watch_programs,
 	sync_programs,
 	sync_meets_programs,
+	sync_msg_programs,
 	stop_programs,
 	NULL
 };

@@ -99,6 +99,7 @@ struct xcpu_msg_cpu {
 	/* Written by its own CPU, masked; `asleep` is read by passive senders. */
 	struct xcpu_au32 asleep __attribute__((aligned(XCPU_LINE_BYTES)));
 	uint32_t nest;			/* waits for room inside handlers */
+	uint32_t holds;			/* 1: CPUs parked, who serve messages */
 	uint32_t rotor;			/* source whose turn it is */
 	bool looking;			/* in the idle poll */
 	uint32_t watched_source;
@@ -145,7 +146,8 @@ int xcpu_msg_pool(struct xcpu_domain *domain, struct xcpu_msg_ring *rings,
  * Context: any but NMI; preemption must not move the caller.
  * Waits:   for room: in a thread without host locks until there is some; in a
  *          handler too, serving messages of others, in at most XCPU_MSG_NEST
- *          levels; with a host lock held never.
+ *          levels, and not while its CPU is asked to a rendezvous or gathers
+ *          one; with a host lock held never.
  * Order:   all before the send -> fn; sends of one CPU to another start in
  *          order  [M2].
  * Cost:    a store to the ring and a full fence; a kick when the target is not
