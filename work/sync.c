@@ -15,6 +15,7 @@
 #include "sync.h"
 
 #define PAGE_OFFSET	((uint64_t)768 << 20)	/* clear of storm and self-test */
+#define INITIATORS	4
 #define TURN		8	/* operations, where CPUs halt meanwhile */
 
 struct syncs syncs;
@@ -333,20 +334,32 @@ traffic(struct sync_cpu *me)
 	}
 }
 
-static void
-do_something(struct sync_cpu *me)
+/* At most INITIATORS at a time: all of them queue for one room. */
+static bool
+initiates(struct sync_cpu *me)
 {
 	unsigned dice = work_below(&me->rng, 128);
 
-	me->steps.thread++;
-	me->ops++;
+	if (dice >= 26)
+		return false;
+	if (xcpu_fetch_add_ar(&syncs.initiators, 1) >= INITIATORS)
+		dice = 26;
 	if (dice < 16)
 		sync_rendezvous(me);
 	else if (dice < 24)
 		sync_stop(me);
 	else if (dice < 26)
 		sync_nmi_call(me);
-	else
+	xcpu_fetch_add_rel(&syncs.initiators, (uint32_t)-1);
+	return dice < 26;
+}
+
+static void
+do_something(struct sync_cpu *me)
+{
+	me->steps.thread++;
+	me->ops++;
+	if (!initiates(me))
 		traffic(me);
 	if (work_once_in(&me->rng, 4))
 		work_yield(&me->rng);

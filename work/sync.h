@@ -77,6 +77,7 @@ struct syncs {
 	int event;
 	struct sync_cpu *cpu[XCPU_NCPU_MAX];
 	uint32_t holder, stopper;	/* CPU + 1; plain: there is one at a time */
+	struct xcpu_au32 initiators;	/* CPUs in a rendezvous or a stop */
 	struct xcpu_au32 finished;
 };
 
