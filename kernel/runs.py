@@ -30,7 +30,7 @@ CASES = [
     ("sync_8_cpus", "F-B18 F-B19 F-B20 INV-R1 INV-R5 INV-R8 INV-C12", 8,
      "work=sync ops=10000", 0, SYNC),
     ("sync_64_cpus", "F-B18 F-B19 F-B20 INV-R1 INV-R5 INV-R8 INV-C12", 64,
-     "work=sync ops=5000", 0, SYNC),
+     "work=sync ops=1000", 0, SYNC),
     ("sync_multi", "F-B18 F-B19 INV-R1 INV-R5", 2, "work=sync seconds=3 "
      "mode=multi", 0, SYNC),
     ("seed_2", "", 4, "ops=1000 seed=2", 0, "PASS"),

@@ -15,7 +15,7 @@
 #include "sync.h"
 
 #define PAGE_OFFSET	((uint64_t)768 << 20)	/* clear of storm and self-test */
-#define INITIATORS	4
+#define INITIATORS	8
 #define TURN		8	/* operations, where CPUs halt meanwhile */
 
 struct syncs syncs;
@@ -310,7 +310,7 @@ call_somebody(struct sync_cpu *me, unsigned cpu)
 static void
 traffic(struct sync_cpu *me)
 {
-	unsigned dice = work_below(&me->rng, 1024);
+	unsigned dice = work_below(&me->rng, 1016);
 	unsigned other = work_below(&me->rng, syncs.ncpu);
 
 	if (dice < 256)
@@ -325,41 +325,51 @@ traffic(struct sync_cpu *me)
 		sync_rewrite(me);
 	else if (dice < 1000)
 		stay_masked(me);
-	else if (dice < 1016)
+	else
 		mach_idle_once();
-	else if (me->cpu != 0) {
-		end_call(me);
-		work_leave_and_return(me->cpu, &me->rng);
-		me->left++;
-	}
 }
 
-/* At most INITIATORS at a time: all of them queue for one room. */
-static bool
-initiates(struct sync_cpu *me)
+static void
+leave(struct sync_cpu *me)
 {
-	unsigned dice = work_below(&me->rng, 128);
+	if (me->cpu == 0)
+		return;
+	end_call(me);
+	work_leave_and_return(me->cpu, &me->rng);
+	me->left++;
+}
 
-	if (dice >= 26)
-		return false;
-	if (xcpu_fetch_add_ar(&syncs.initiators, 1) >= INITIATORS)
-		dice = 26;
+/* At most INITIATORS at a time: they, and those who leave, queue for one room. */
+static void
+initiate(struct sync_cpu *me, unsigned dice)
+{
+	/* ends: each of them comes to an end of his */
+	while (xcpu_fetch_add_ar(&syncs.initiators, 1) >= INITIATORS) {
+		xcpu_fetch_add_rel(&syncs.initiators, (uint32_t)-1);
+		me->steps.thread++;
+		work_yield(&me->rng);
+	}
 	if (dice < 16)
 		sync_rendezvous(me);
 	else if (dice < 24)
 		sync_stop(me);
 	else if (dice < 26)
 		sync_nmi_call(me);
+	else
+		leave(me);
 	xcpu_fetch_add_rel(&syncs.initiators, (uint32_t)-1);
-	return dice < 26;
 }
 
 static void
 do_something(struct sync_cpu *me)
 {
+	unsigned dice = work_below(&me->rng, 128);
+
 	me->steps.thread++;
 	me->ops++;
-	if (!initiates(me))
+	if (dice < 27)
+		initiate(me, dice);
+	else
 		traffic(me);
 	if (work_once_in(&me->rng, 4))
 		work_yield(&me->rng);

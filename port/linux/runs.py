@@ -30,7 +30,7 @@ FULL = [
      "ops=500000", 0, FLOOD),
     ("sync_2_cpus", SYNC_IDS, "cpus=2 work=sync ops=20000", 0, SYNC),
     ("sync_8_cpus", SYNC_IDS, "cpus=8 work=sync ops=20000", 0, SYNC),
-    ("sync_64_cpus", SYNC_IDS, "cpus=64 work=sync ops=10000", 0, SYNC),
+    ("sync_64_cpus", SYNC_IDS, "cpus=64 work=sync ops=1000", 0, SYNC),
     ("kicks_lost", "", "cpus=4 ops=2000 faults=drop:20", 0,
      r"lost kicks +[1-9].*PASS\n.*[1-9]\d* lost"),
     ("kicks_doubled", "INV-E5", "cpus=4 ops=2000 faults=dup:5", 0,
