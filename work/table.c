@@ -99,9 +99,15 @@ print_operations(const struct work_tally *t, const struct xcpu_totals *x)
 	cell("message", x->kick_msg);
 	cell("draining", x->avoid_draining);
 	mach_printf("\n");
-	cell("CPUs left", t->left);
-	cell("self", x->selfkick);
+	cell("rendezvous", t->rendezvous);
+	cell("stop", x->kick_stop);
 	cell("not ready", x->not_ready);
+	mach_printf("\n");
+	cell("stops", t->stops);
+	cell("self", x->selfkick);
+	mach_printf("\n");
+	cell("CPUs left", t->left);
+	cell("NMIs", x->nmi_sent);
 	mach_printf("\n");
 }
 
