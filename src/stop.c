@@ -582,6 +582,8 @@ xcpu_panic_stop(uint64_t bound_ns, struct xcpu_cpuset *missing)
 	xcpu_cpuset_fill(&s.left, s.self->domain->ncpu);
 	xcpu_cpuset_del(&s.left, s.self->index);
 	want(&s, WANTED);
+	/* [P7] fence: then who is on.  Pairs with [P7] in xcpu_cpu_online(). */
+	xcpu_fence_sc();
 	xcpu_cpu_online_set(s.self->domain, &s.left);
 	xcpu_cpuset_del(&s.left, s.self->index);
 	post_stop(&s, true);
