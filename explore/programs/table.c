@@ -30,5 +30,6 @@ const struct explore_program *const *const explore_tables[] = {
 	sync_msg_programs,
 	stop_programs,
 	stand_programs,
+	stand_hotplug_programs,
 	NULL
 };

@@ -30,5 +30,6 @@ extern const struct explore_program *const sync_meets_programs[];
 extern const struct explore_program *const sync_msg_programs[];
 extern const struct explore_program *const stop_programs[];
 extern const struct explore_program *const stand_programs[];
+extern const struct explore_program *const stand_hotplug_programs[];
 
 #endif /* XCPU_EXPLORE_TABLE_H */
