@@ -143,20 +143,29 @@ static const struct explore_program msg_ticket_mutual = {
 static void
 setup_nested(void)
 {
+	struct xcpu_msg msgs[2];
+
 	setup_attached();
 	msg_fill(1, 0, msg_run);
+	msgs[0] = msg_make(run_long, 1);
+	msgs[1] = msg_make(msg_run, 2);
+	explore_assert(xcpu_msg_batch(1, msgs, 2, NULL) == 2, "setup");
 	explore_start_masked(0);
+	explore_start_masked(1);
 }
 
 static void
-send_long_and_wait(void)
+process(void)
 {
-	struct xcpu_msg msg = msg_make(run_long, 1);
-	struct xcpu_ticket ticket;
+	xcpu_msg_process(NULL);
+	explore_open();
+}
 
-	explore_assert(xcpu_msg_send(1, msg.fn, msg.arg, NULL) == 0,
-	    "not sent");
-	explore_assert(msg_send(1, 2, &ticket) == 0, "not sent");
+static void
+wait_for_last(void)
+{
+	struct xcpu_ticket ticket = xcpu_msg_last(1);
+
 	wait_for_end(&ticket);
 	explore_open();
 }
@@ -174,7 +183,7 @@ static const struct explore_program msg_nested = {
 	.ids = "F-D9 F-P3 INV-Q7 INV-Q6",
 	.ncpu = 2,
 	.setup = setup_nested,
-	.cpu = { send_long_and_wait, NULL },
+	.cpu = { wait_for_last, process },
 	.check = check_nested,
 };
 
@@ -199,13 +208,6 @@ setup_cross(void)
 	msg_fill(1, 0, run_longer);
 	explore_start_masked(0);
 	explore_start_masked(1);
-}
-
-static void
-process(void)
-{
-	xcpu_msg_process(NULL);
-	explore_open();
 }
 
 static void
