@@ -189,6 +189,46 @@ deadline_of_wait(struct selftest *t)
 	EXPECT(t, xcpu_call_done(&hold.call));
 }
 
+static void
+act(void *arg)
+{
+	(void)arg;
+	count_up(&seen.finished);
+}
+
+/*
+ * Kills: a CPU that is absent, and takes part.
+ *
+ * It is in its first function when the deadline passes.
+ */
+static void
+deadline_of_add(struct selftest *t)
+{
+	static uint64_t late_ns = 20 * SHORT_NS;
+	struct xcpu_sync sync = { .run = be_late, .fin1 = act,
+		.arg = &late_ns };
+	struct xcpu_sync_opt opt = { .timeout_ns = SHORT_NS,
+		.absent = &seen.frame.result.cancelled };
+	bool came;
+	int error;
+
+	if (t->host->domain->sync == NULL) {
+		t->skip = "the host has no xcpu_sync_init()";
+		return;
+	}
+	set_up(t);
+	xcpu_cpuset_zero(&seen.frame.set);
+	EXPECT_EQ(t, xcpu_sync_start(&sync, &seen.frame.set, NULL), 0);
+	xcpu_cpuset_one(&seen.frame.set, t->other);
+	error = xcpu_sync_add(&sync, &seen.frame.set, &opt);
+	came = !xcpu_cpuset_has(opt.absent, t->other);
+	EXPECT_EQ(t, error, came ? 0 : -XCPU_ETIMEDOUT);
+	EXPECT_EQ(t, seen.runs[t->other], came);
+	EXPECT_EQ(t, xcpu_sync_finish(&sync), 0);
+	EXPECT_EQ(t, count_of(&seen.finished), came);
+	EXPECT_EQ(t, seen.runs[t->other], came);
+}
+
 /* Kills: a slot that a detached call never gives back. */
 static void
 deadline_many(struct selftest *t)
@@ -218,6 +258,8 @@ static const struct selftest_case cases[] = {
 	    deadline_settles, 2, 2, 0 },
 	{ "deadline_of_wait", "F-B17", "xcpu_port_now_ns",
 	    deadline_of_wait, 2, 2, NEED_SLOTS },
+	{ "deadline_of_add", "F-D15 INV-R9", "xcpu_port_now_ns",
+	    deadline_of_add, 2, 2, 0 },
 	{ "deadline_many", "F-P2", "xcpu_port_now_ns", deadline_many, 2, 2, 0 },
 };
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * gather.c: rendezvous, the side of the initiator; park.c has the target's.
+ * gather.c: rendezvous, the side of the initiator; park.c has the target's, and
+ * room.c the order among initiators.
  *
  * Actors: initiators, of whom one at a time owns the room; targets, whose
  * drains of CALL park them.
  *
- * Shared: the room's `owner`; in each token line, beside the doorbells, a word
+ * Shared: in each token line, beside the doorbells, a word
  *
  *	flags:8 | generation:24 | open:8 | acting:8 | coming:8 | todo:8
  *
@@ -38,10 +39,9 @@
  *
  * Deadlock: an owner waits only for CPUs to take a call, and they take it
  * wherever they wait with a doorbell that he can reach; who waits for the room
- * is parked meanwhile.  So of overlapping rendezvous one is first, whatever
- * sets they name: there is one room, not a queue per CPU.  A CPU that leaves
- * holds the room, too: so none is on its way out while others stand still, and
- * who waits for the room serves the round that it waits for.
+ * is parked meanwhile (room.c).  A CPU that leaves holds the room, too: so none
+ * is on its way out while others stand still, and who waits for the room serves
+ * the round that it waits for.
  *
  * Protocol P6 of the proofs in DESIGN.md ("rendezvous").
  */
@@ -310,37 +310,6 @@ xcpui_sync_run_own(struct xcpui_gathering *r, xcpu_fn *fn, void *arg)
 
 /* ---- the room ---- */
 
-static bool
-room_taken(struct xcpui_wait *wait)
-{
-	struct xcpui_gathering *r = (struct xcpui_gathering *)wait->what;
-	struct xcpu_sync_room *room = r->self->domain->sync;
-	uint32_t owner = xcpu_load_rlx(&room->owner); /* rlx: a hint */
-
-	/*
-	 * [N4] acquire: the rendezvous before ours.  Pairs with [N4] in
-	 * leave_room().
-	 */
-	return owner == 0 &&
-	    xcpu_cas_acq(&room->owner, &owner, r->self->index + 1);
-}
-
-static void XCPUI_COLD
-room_owner(struct xcpui_wait *wait, struct xcpu_cpuset *set)
-{
-	xcpui_park_owner(((const struct xcpui_gathering *)wait->what)->self, set);
-}
-
-static void
-leave_room(struct xcpui_gathering *r)
-{
-	/*
-	 * [N4] release: what we read and wrote in the room.  Pairs with [N4] in
-	 * room_taken().
-	 */
-	xcpu_store_rel(&r->self->domain->sync->owner, 0);
-}
-
 static void
 next_generation(struct xcpu_domain *domain)
 {
@@ -352,38 +321,6 @@ next_generation(struct xcpu_domain *domain)
 	for (unsigned group = 0; group < domain->ngroups; group++)
 		/* rlx: nobody is parked; the question will order it */
 		xcpu_store_rlx(&room->line[group].release, DECISION_NONE);
-}
-
-static int
-await_room(struct xcpui_gathering *r)
-{
-	struct xcpui_wait wait = {
-		.kind = XCPU_WAIT_SYNC,
-		.timeout_ns = xcpui_time_left(r->limit_ns, r->since_ns),
-		.fn = r->sync->run,
-		.arg = NULL,
-		.over = room_taken,
-		.missing = room_owner,
-		.what = r,
-		.cls = 0,
-		.also = 0,
-	};
-
-	return xcpui_wait(r->self, &wait);
-}
-
-int XCPUI_COLD
-xcpui_sync_hold(struct xcpu_cpu *self, bool on)
-{
-	struct xcpu_sync nothing;
-	struct xcpui_gathering r = { .self = self, .sync = &nothing };
-
-	nothing.run = NULL;
-	nothing.opt = NULL;
-	if (on)
-		return await_room(&r);
-	leave_room(&r);
-	return 0;
 }
 
 /* Whom the host gave up on must have come out, or be dead. */
@@ -421,15 +358,9 @@ decide_for_dead(const struct xcpu_domain *domain)
 static bool XCPUI_COLD
 inherit_room(struct xcpui_gathering *r)
 {
-	const struct xcpu_sync_opt *opt = r->sync->opt;
 	struct xcpu_sync_room *room = r->self->domain->sync;
-	/* rlx: the compare-and-swap decides on this very value */
-	uint32_t owner = xcpu_load_rlx(&room->owner);
 
-	if (opt == NULL || opt->dead == NULL || owner == 0 ||
-	    !opt->dead(owner - 1, opt->dead_arg) ||
-	    /* rlx: the host knows of the dead, who had all before him */
-	    !xcpu_cas_rlx(&room->owner, &owner, r->self->index + 1))
+	if (!xcpui_room_inherit(r))
 		return false;
 	decide_for_dead(r->self->domain);
 	xcpu_store_rlx(&room->closed, 0);	/* rlx: nothing was done */
@@ -441,14 +372,14 @@ inherit_room(struct xcpui_gathering *r)
 int
 xcpui_sync_enter_room(struct xcpui_gathering *r)
 {
-	int error = await_room(r);
+	int error = xcpui_room_await(r);
 
 	if (error != 0 && !inherit_room(r))
 		return error;
 	if (r->self->domain->sync->strays) {
 		error = await_strays(r);
 		if (error != 0) {
-			leave_room(r);
+			xcpui_room_leave(r);
 			return error;
 		}
 	}
@@ -491,6 +422,21 @@ xcpui_sync_gather(struct xcpui_gathering *r, const struct xcpu_cpuset *set)
 	return error;
 }
 
+int XCPUI_COLD
+xcpui_sync_await_begun(struct xcpui_gathering *r, const struct xcpu_cpuset *set,
+    int error)
+{
+	struct xcpu_cpuset absent = *set;
+
+	r->limit_ns = 0;
+	if (await_living(r, PLANE_COMING) != 0)
+		return error;
+	xcpu_cpuset_andnot(&absent, &r->sync->asked);
+	if (r->sync->opt != NULL && r->sync->opt->absent != NULL)
+		*r->sync->opt->absent = absent;
+	return xcpu_cpuset_empty(&absent) ? 0 : error;
+}
+
 /* Write the decision, and wait until all have left. */
 int
 xcpui_sync_let_go(struct xcpui_gathering *r, enum xcpui_decision decision)
@@ -518,7 +464,7 @@ xcpui_sync_let_go(struct xcpui_gathering *r, enum xcpui_decision decision)
 		r->self->domain->sync->strays = true;
 		error = -XCPU_ETIMEDOUT;
 	}
-	leave_room(r);
+	xcpui_room_leave(r);
 	if (go)
 		xcpui_sync_run_own(r, sync->fin2, sync->data);
 	return error;

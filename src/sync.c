@@ -169,6 +169,8 @@ xcpu_sync_add(struct xcpu_sync *sync, const struct xcpu_cpuset *set,
 	sync->own = !own && xcpu_cpuset_has(set, r.self->index);
 	xcpu_cpuset_del(&more, r.self->index);
 	error = xcpui_sync_gather(&r, &more);
+	if (error != 0)
+		error = xcpui_sync_await_begun(&r, &more, error);
 	sync->own |= own;
 	sync->opt = first;
 	return error;

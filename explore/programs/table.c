@@ -28,8 +28,10 @@ const struct explore_program *const *const explore_tables[] = {
 	sync_undo_programs,
 	sync_meets_programs,
 	sync_msg_programs,
+	sync_room_programs,
 	stop_programs,
 	stand_programs,
 	stand_hotplug_programs,
+	cycle_programs,
 	NULL
 };

@@ -154,18 +154,19 @@ MUTATIONS = [
      ".cs_fin2_func = func,\n\t\t.cs_data = func == NULL ? data : NULL,",
      D, "data reach", 2),
     ("D4-slot-freed-first", RING,
-     "\tmsg.fn = xcpu_plain_load(&slot->fn);\n\tmsg.arg = xcpu_plain_load(&slot->arg);\n",
-     "\txcpu_store_rel(&ring->head, head + 1);\n\tfor (unsigned i = 0; i < 40; i++)\n"
-     "\t\txcpu_port_relax(i);\n"
-     "\tmsg.fn = xcpu_plain_load(&slot->fn);\n\tmsg.arg = xcpu_plain_load(&slot->arg);\n",
+     "\tvoid *arg = xcpu_plain_load(&slot->arg);\n",
+     "\tvoid *arg;\n\n\txcpu_store_rlx(&slot->fn, NULL);\n"
+     "\txcpu_store_rel(&ring->head, ring->taken + 1);\n"
+     "\tfor (unsigned i = 0; i < 40; i++)\n\t\txcpu_port_relax(i);\n"
+     "\targ = xcpu_plain_load(&slot->arg);\n",
      D, "read before it is written", 2),
-    ("D5-no-owner", "src/gather.c", "\treturn owner == 0 &&\n\t    xcpu_cas_acq("
-     "&room->owner, &owner, r->self->index + 1);",
-     "\t(void)owner;\n\txcpu_store_rel(&room->owner, r->self->index + 1);\n\treturn true;",
+    ("D5-no-owner", "src/room.c", "\tif (owner == r->self->index + 1)\n\t\treturn true;",
+     "\txcpu_store_rel(&r->self->domain->sync->owner, r->self->index + 1);\n"
+     "\tif (owner != UINT32_MAX)\n\t\treturn true;",
      D, "two initiators", 2),
-    ("D10-no-owner-many", "src/gather.c", "\treturn owner == 0 &&\n\t    xcpu_cas_acq("
-     "&room->owner, &owner, r->self->index + 1);",
-     "\t(void)owner;\n\txcpu_store_rel(&room->owner, r->self->index + 1);\n\treturn true;",
+    ("D10-no-owner-many", "src/room.c", "\tif (owner == r->self->index + 1)\n\t\treturn true;",
+     "\txcpu_store_rel(&r->self->domain->sync->owner, r->self->index + 1);\n"
+     "\tif (owner != UINT32_MAX)\n\t\treturn true;",
      D, "all initiators", 4),
     ("D6-doorbell-opened", MSG, "\tif (load > HIGH)\n\t\t(void)make_room",
      "\txcpu_port_irq_restore(0);\n\tif (load > HIGH)\n\t\t(void)make_room",
