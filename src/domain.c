@@ -122,6 +122,8 @@ xcpu_cpu_online(struct xcpu_cpu *cpu)
 	 * shootdown().
 	 * [N6] fence: and before we look whether the machine stands still.
 	 * Pairs with [N6] in xcpu_sync_machine().
+	 * [P7] fence: and before we look whether somebody has panicked.  Pairs
+	 * with [P7] in xcpu_panic_stop().
 	 */
 	xcpu_fence_sc();
 	xcpui_lane_ready(cpu);

@@ -22,6 +22,18 @@ setup_two(void)
 	explore_start_masked(1);
 }
 
+/* In setup(): as if CPU 1 were in its poll, and had just run what CPU 0 sent. */
+static void
+watch_first(void)
+{
+	explore_cpu[1].msg.looking = true;
+	(void)msg_send(1, 0, NULL);
+	explore_become(1);
+	xcpu_msg_process(NULL);
+	order[1].v_ = 0;
+	explore_become(0);
+}
+
 static void
 send_two(void)
 {
@@ -125,18 +137,6 @@ static const struct explore_program msg_watch_self = {
 	.check = check_own,
 	.deadlines = { 0, 1 },
 };
-
-/* In setup(): as if CPU 1 were in its poll, and had just run what CPU 0 sent. */
-static void
-watch_first(void)
-{
-	explore_cpu[1].msg.looking = true;
-	(void)msg_send(1, 0, NULL);
-	explore_become(1);
-	xcpu_msg_process(NULL);
-	order[1].v_ = 0;
-	explore_become(0);
-}
 
 static void
 setup_senders(void)

@@ -31,6 +31,7 @@ const struct explore_program *const *const explore_tables[] = {
 	sync_room_programs,
 	stop_programs,
 	stand_programs,
+	stand_hotplug_programs,
 	cycle_programs,
 	NULL
 };

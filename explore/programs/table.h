@@ -31,6 +31,7 @@ extern const struct explore_program *const sync_msg_programs[];
 extern const struct explore_program *const sync_room_programs[];
 extern const struct explore_program *const stop_programs[];
 extern const struct explore_program *const stand_programs[];
+extern const struct explore_program *const stand_hotplug_programs[];
 extern const struct explore_program *const cycle_programs[];
 
 #endif /* XCPU_EXPLORE_TABLE_H */
