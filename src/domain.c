@@ -147,8 +147,7 @@ serve_last(struct xcpu_cpu *self, unsigned lane)
 	if ((lane & XCPU_LANE_FLUSH) != 0)
 		xcpui_flush_serve(self, true);
 #endif
-	if ((lane & XCPU_LANE_STOP) != 0)
-		xcpui_stop_serve(self);
+	xcpui_stop_serve(self);
 	xcpui_event_serve(self, &budget);
 	xcpui_msg_serve_all(self);
 }

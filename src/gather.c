@@ -404,17 +404,6 @@ xcpui_sync_enter_room(struct xcpui_gathering *r)
 
 /* ---- start, add, finish ---- */
 
-static void
-note_absent(struct xcpui_gathering *r)
-{
-	struct xcpu_cpuset late;
-
-	if (r->sync->opt == NULL || r->sync->opt->absent == NULL)
-		return;
-	not_in_plane(r, &late);
-	xcpu_cpuset_or(r->sync->opt->absent, &late);
-}
-
 /*
  * Ask the set, and wait until all have come.  After an error whoever had begun
  * is there all the same, or will be, and nobody else.
@@ -439,15 +428,27 @@ xcpui_sync_gather(struct xcpui_gathering *r, const struct xcpu_cpuset *set)
 		if ((r->sync->flags & XCPU_SYNC_NO_ENTRY) != 0)
 			xcpui_sync_run_own(r, r->sync->fin1, r->sync->arg);
 		error = await_living(r, PLANE_COMING);
-		/* Without the barrier who has begun goes through with it. */
-		if (error != 0 && (r->sync->flags & XCPU_SYNC_NO_ENTRY) == 0)
-			note_absent(r);
 	}
 	if (error != 0) {
 		late = *set;
 		take_back_lanes(r, &late);
 	}
 	return error;
+}
+
+int XCPUI_COLD
+xcpui_sync_await_begun(struct xcpui_gathering *r, const struct xcpu_cpuset *set,
+    int error)
+{
+	struct xcpu_cpuset absent = *set;
+
+	r->limit_ns = 0;
+	if (await_living(r, PLANE_COMING) != 0)
+		return error;
+	xcpu_cpuset_andnot(&absent, &r->sync->asked);
+	if (r->sync->opt != NULL && r->sync->opt->absent != NULL)
+		*r->sync->opt->absent = absent;
+	return xcpu_cpuset_empty(&absent) ? 0 : error;
 }
 
 /* Write the decision, and wait until all have left. */
@@ -483,11 +484,25 @@ xcpui_sync_let_go(struct xcpui_gathering *r, enum xcpui_decision decision)
 	return error;
 }
 
+/* Who has begun, and not come: in what is undone he has no part either. */
+static void XCPUI_COLD
+note_absent(struct xcpui_gathering *r)
+{
+	struct xcpu_cpuset late;
+
+	if (r->sync->opt == NULL || r->sync->opt->absent == NULL)
+		return;
+	not_in_plane(r, &late);
+	xcpu_cpuset_or(r->sync->opt->absent, &late);
+}
+
 /* All of it undone. */
 int XCPUI_COLD
 xcpui_sync_call_off(struct xcpui_gathering *r, int error)
 {
 	XCPUI_COUNT(r->self, sync_abort);
+	if (error == -XCPU_ETIMEDOUT)
+		note_absent(r);
 	(void)xcpui_sync_let_go(r, DECISION_ABORT);
 	return error;
 }

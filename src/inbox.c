@@ -37,7 +37,7 @@ static void
 add_source(const struct xcpu_cpu *self, struct xcpu_sources *set)
 {
 	/*
-	 * [M4] release: the ring's tail before the bit that leads to it.  Pairs
+	 * [M4] release: the slot before the bit that leads to it.  Pairs
 	 * with [M4] in take_marks().
 	 */
 	xcpu_fetch_or_rel(&set->word[self->index / 64],

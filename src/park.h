@@ -62,6 +62,12 @@ int xcpui_sync_enter_room(struct xcpui_gathering *r);
  * is there all the same, or will be, and nobody else.
  */
 int xcpui_sync_gather(struct xcpui_gathering *r, const struct xcpu_cpuset *set);
+/*
+ * After an error of a gathering that is not called off: until who had begun has
+ * come.  0 if that was everybody, else the error given.
+ */
+int xcpui_sync_await_begun(struct xcpui_gathering *r,
+    const struct xcpu_cpuset *set, int error);
 /* Write the decision, wait until all have left, and leave the room. */
 int xcpui_sync_let_go(struct xcpui_gathering *r, enum xcpui_decision decision);
 /* Nobody does anything: let_go() with ABORT; answers with the error given. */

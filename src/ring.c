@@ -39,8 +39,8 @@
 
 #define RING_MASK (XCPU_MSG_SLOTS - 1)
 
-/* Messages taken before the sender gets to know. */
-#define HEAD_STEP (XCPU_MSG_SLOTS >= 16 ? XCPU_MSG_SLOTS / 8 : 1)
+/* Messages taken before the sender gets to know; never 1: engines see it lag. */
+#define HEAD_STEP (XCPU_MSG_SLOTS >= 16 ? XCPU_MSG_SLOTS / 8 : 2)
 
 /* How far ahead of itself a drain fetches slots; and how many are in a line. */
 #define AHEAD	16

@@ -120,9 +120,11 @@ stand_still(struct xcpu_cpu *self, uint32_t want)
 	return stood;
 }
 
+/* NMI calls come along: who leaves may be OFF when his NMI arrives. */
 static void
 serve_stop(struct xcpu_cpu *self)
 {
+	(void)xcpui_nmi_answer(self);
 	if (!panicked_self(self))
 		(void)stand_still(self, WANTED);
 }
@@ -132,7 +134,8 @@ serve_nmi(struct xcpu_cpu *self)
 {
 	bool ours = xcpui_nmi_answer(self);
 
-	if (!panicked_self(self) && stand_still(self, WANTED | HARD))
+	/* On its way out it stops where it serves its doorbell. */
+	if (self->ready && !panicked_self(self) && stand_still(self, WANTED | HARD))
 		ours = true;
 	return ours;
 }

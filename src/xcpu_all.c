@@ -5,6 +5,7 @@
 #include "call.c"
 #include "carrier.c"
 #include "cpuset.c"
+#include "cycle.c"
 #include "domain.c"
 #include "doorbell.c"
 #include "drain.c"

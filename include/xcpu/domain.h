@@ -48,6 +48,14 @@ struct xcpu_waiting {
 	struct xcpu_au64 since_ns;
 };
 
+/* What it waits for, once that has lasted long: see cycle.c.  Private. */
+struct xcpu_stalled {
+	struct xcpu_au64 since_ns;	/* the wait it was written for */
+	struct xcpu_au64 first, newest;	/* by the domain's count of such notes */
+	struct xcpu_au32 answers;	/* requests, meanwhile: its doorbell is open */
+	struct xcpu_au64 missing[XCPU_CPUSET_WORDS];
+};
+
 /* One CPU's block.  Private to the library; its address is the CPU's name. */
 struct xcpu_cpu {
 	/* Read by its own CPU only, once it is online. */
@@ -74,6 +82,8 @@ struct xcpu_cpu {
 #if XCPU_MSG_SLOTS != 0
 	struct xcpu_msg_cpu msg __attribute__((aligned(XCPU_LINE_BYTES)));
 #endif
+	/* Written by its own CPU when a report is due. */
+	struct xcpu_stalled stalled __attribute__((aligned(XCPU_LINE_BYTES)));
 #if XCPU_STATS
 	struct xcpu_stat stat;
 #endif
@@ -101,6 +111,7 @@ struct xcpu_domain {
 	/* Rounds: every CPU that is asked goes through them; see flush.c, event.c. */
 	struct xcpu_au64 flush_round __attribute__((aligned(XCPU_LINE_BYTES)));
 	struct xcpu_au64 event_round __attribute__((aligned(XCPU_LINE_BYTES)));
+	struct xcpu_au64 stalled;	/* notes written by CPUs whose waits last */
 	struct xcpu_space kernel;
 	struct xcpu_event_slot event[XCPU_EVENT_MAX];
 	struct xcpu_line line[XCPU_GROUPS];

@@ -146,7 +146,8 @@ int xcpu_msg_pool(struct xcpu_domain *domain, struct xcpu_msg_ring *rings,
  * Context: any but NMI; preemption must not move the caller.
  * Waits:   for room: in a thread without host locks until there is some; in a
  *          handler too, serving messages of others, in at most XCPU_MSG_NEST
- *          levels; with a host lock held never.
+ *          levels, and not while its CPU is asked to a rendezvous or gathers
+ *          one; with a host lock held never.
  * Order:   all before the send -> fn; sends of one CPU to another start in
  *          order  [M2].
  * Cost:    a store to the ring and a full fence; a kick when the target is not

@@ -167,15 +167,16 @@ int xcpu_sync_start(struct xcpu_sync *sync, const struct xcpu_cpuset *set,
 /*
  * xcpu_sync_add: park further CPUs.
  *
- * Those that are parked already stay so and run nothing again.
+ * Those that are parked already stay so and run nothing again.  A CPU that is in
+ * `run` when the deadline passes has come: it is waited for.
  *
  * Context: as xcpu_sync_start(), between it and the finish.
  * Waits:   until the new ones are parked, with a deadline of its own.
  * Order:   as xcpu_sync_start().
  * Cost:    as xcpu_sync_start(), for the new ones.
- * Returns: 0; errors as xcpu_sync_start(): then those that had come stay parked
- *          with the others, and *absent have not and will not; -XCPU_EINVAL
- *          also when this CPU has not started it.
+ * Returns: 0; errors as xcpu_sync_start(): then *absent have not come and will
+ *          not; whoever had come or begun to belongs to the others, and may
+ *          be late; -XCPU_EINVAL also when this CPU has not started it.
  */
 int xcpu_sync_add(struct xcpu_sync *sync, const struct xcpu_cpuset *set,
     const struct xcpu_sync_opt *opt);

@@ -82,6 +82,7 @@ run_message(void *arg, void *frame)
 	struct pair *p = &pair[m->from][m->to];
 
 	(void)frame;
+	ops_stands("a message");
 	if ((xcpu_port_context() & XCPU_CTX_MASKED) == 0)
 		sim_fail(SIM_ORDER, "a message runs on cpu %u with the "
 		    "doorbell open", sim_cpu());

@@ -270,7 +270,7 @@ ops_sync(void)
 		opt.not_ready = XCPU_FAIL_NOT_READY;
 	if (masked)
 		state = sim_mask();
-	sim_op_begin(SIM_OP_CALL);
+	sim_op_begin(SIM_OP_SYNC);
 	switch (sim_random(4)) {
 	case 0:
 	case 1:
@@ -328,7 +328,6 @@ stop_and_look(struct xcpu_cpuset *set, uint64_t limit_ns, uint64_t nmi_ns)
 		sim_fail(SIM_ORDER, "a restart fails");
 }
 
-/* Whoever is stopped stays so if his stopper dies: not with that fault. */
 void
 ops_stop(void)
 {
@@ -336,13 +335,11 @@ ops_stop(void)
 	unsigned long state;
 	struct xcpu_cpuset set;
 
-	if (sim_fault_on(SIM_FAULT_DIE))
-		return;
 	ops_random_set(&set);
 	xcpu_cpuset_del(&set, sim_cpu());
 	/* A handler might wait here for a lock that a stopped CPU holds. */
 	state = sim_mask();
-	sim_op_begin(SIM_OP_CALL);
+	sim_op_begin(SIM_OP_STOP);
 	stop_and_look(&set, limit_ns[sim_random(3)],
 	    sim_one_in(3) ? 1000 : 0);
 	sim_op_end(0);
