@@ -180,6 +180,32 @@ static const struct explore_program sync_wrap = {
 	.cpu = { park_in_second, work },
 };
 
+static void
+run_another(void)
+{
+	struct xcpu_cpuset set = scene_set(2);
+
+	sync[0].run = run;
+	explore_assert(xcpu_sync_start(&sync[0], &set, NULL) == 0, "refused");
+	explore_assert(xcpu_sync_finish(&sync[0]) == 0, "not finished");
+	sync[0].run = act;
+	explore_assert(xcpu_sync_start(&sync[0], &set, NULL) == 0, "refused");
+	explore_assert(explore_read(&ran[1]) == 1 &&
+	    explore_read(&acted[1]) == 1, "the run of the last time");
+	explore_assert(xcpu_sync_finish(&sync[0]) == 0, "not finished");
+}
+
+/* The functions are written again only where they are others. */
+static const struct explore_program sync_run_another = {
+	.name = "sync-run-another",
+	.what = "two rendezvous, each with a run of its own",
+	.ids = "F-D15 INV-R2 INV-R3",
+	.ncpu = 2,
+	.setup = boot_two,
+	.cpu = { run_another, NULL },
+};
+
 const struct explore_program *const sync_room_programs[] = {
-	&sync_turns, &sync_turns_three, &sync_give_up, &sync_wrap, NULL
+	&sync_turns, &sync_turns_three, &sync_give_up, &sync_wrap,
+	&sync_run_another, NULL
 };
