@@ -35,7 +35,8 @@
  *
  * A parked CPU spins on a line that only the initiator writes.  Arrivals and
  * departures go to the token line, which its CPU has just written anyway: with
- * eight lanes, 3.5 transactions per target altogether, one more with `run`.
+ * eight lanes, 3.5 transactions per target altogether, and one more for a `run`
+ * that is not the one of the last time.
  *
  * Deadlock: an owner waits only for CPUs to take a call, and they take it
  * wherever they wait with a doorbell that he can reach; who waits for the room
@@ -208,6 +209,18 @@ write_functions(struct xcpu_sync_line *to, const struct xcpu_sync *sync)
 	xcpu_plain_store(&to->data, sync->data);
 }
 
+/* What stands there already stays in the caches of those who have read it. */
+static bool
+same_functions(const struct xcpu_sync_line *line, const struct xcpu_sync *sync)
+{
+	return xcpu_plain_load(&line->run) == sync->run &&
+	    xcpu_plain_load(&line->fin1) == sync->fin1 &&
+	    xcpu_plain_load(&line->teardown) == sync->teardown &&
+	    xcpu_plain_load(&line->fin2) == sync->fin2 &&
+	    xcpu_plain_load(&line->arg) == sync->arg &&
+	    xcpu_plain_load(&line->data) == sync->data;
+}
+
 static uint64_t
 question(const struct xcpu_sync *sync, unsigned lanes)
 {
@@ -234,7 +247,8 @@ ask_group(struct xcpui_gathering *r, unsigned group, unsigned lanes, bool more)
 	uint64_t word = question(r->sync, lanes);
 
 	/* Those who stand there have read theirs, and read again when released. */
-	if (more || (word & SYNC_EARLY) != 0)
+	if ((more || (word & SYNC_EARLY) != 0) &&
+	    !same_functions(&room->line[group], r->sync))
 		write_functions(&room->line[group], r->sync);
 	/*
 	 * [N1] release: the functions, and all we did, before the question,

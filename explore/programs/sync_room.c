@@ -1,46 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sync_room.c: the order among initiators.
+ * sync_room.c: the order among initiators, and the generations of their
+ * rendezvous.
  *
- * Protocol P6, the room: taken when it is free, else handed over.  Nobody takes
- * part, so that only the room orders them.
+ * Protocol P6, the room: taken when it is free, else handed over.  But for the
+ * last program nobody takes part, so that only the room orders them.
  */
-#include "scene.h"
+#include "sync.h"
 
-#define TIMEOUT_NS 1000
-
-/* On lines of its own, which EXPLORE_DATA would not leave it. */
-static struct xcpu_sync_room room __attribute__((section("explore_data")));
-static struct explore_word EXPLORE_DATA table;
 static struct explore_word EXPLORE_DATA turns[3];
 static struct explore_word EXPLORE_DATA got;
-
-static void
-boot(unsigned ncpu)
-{
-	explore_domain_init(ncpu);
-	(void)xcpu_sync_init(&explore_domain, &room);
-	for (unsigned i = 0; i < ncpu; i++) {
-		explore_become(i);
-		(void)xcpu_cpu_online(&explore_cpu[i]);
-	}
-	explore_become(0);
-	explore_name(&room, sizeof(room), "room");
-	explore_name(&table, sizeof(table), "table");
-	explore_name(turns, sizeof(turns), "turns");
-}
-
-static void
-boot_two(void)
-{
-	boot(2);
-}
-
-static void
-boot_three(void)
-{
-	boot(3);
-}
 
 static int
 enter(struct xcpu_sync *sync, const struct xcpu_sync_opt *opt)
@@ -168,6 +137,75 @@ static const struct explore_program sync_give_up = {
 	.deadlines = { 0, 2 },
 };
 
+/* ---- generations ---- */
+
+/* The next one is the first again; CPU 1 slept since the second of last time. */
+static void
+setup_last(void)
+{
+	boot_two();
+	room.generation = ((uint32_t)1 << XCPU_SEQ_BITS) - 1;
+	room.line[1 / XCPU_LANES_PER_LINE].release.v_ = 1 << 2 | 1;
+}
+
+static void
+park_in_second(void)
+{
+	struct xcpu_cpuset none = scene_set(0);
+	struct xcpu_cpuset set = scene_set(2);
+
+	explore_assert(xcpu_sync_simple(&none, act, NULL, NULL) == 0, "refused");
+	sync[0].fin1 = act;
+	explore_assert(xcpu_sync_start(&sync[0], &set, NULL) == 0, "refused");
+	count_up(&table);
+	explore_assert(xcpu_sync_finish(&sync[0]) == 0, "not finished");
+	explore_assert(explore_read(&acted[1]) == 1, "fin1 has not run");
+}
+
+static void
+work(void)
+{
+	explore_close();
+	count_up(&table);
+	explore_open();
+}
+
+/* What was decided long ago is not found. */
+static const struct explore_program sync_wrap = {
+	.name = "sync-wrap",
+	.what = "generations begin again, with an old decision of the same number",
+	.ids = "F-P11 INV-R3 BUG-72",
+	.ncpu = 2,
+	.setup = setup_last,
+	.cpu = { park_in_second, work },
+};
+
+static void
+run_another(void)
+{
+	struct xcpu_cpuset set = scene_set(2);
+
+	sync[0].run = run;
+	explore_assert(xcpu_sync_start(&sync[0], &set, NULL) == 0, "refused");
+	explore_assert(xcpu_sync_finish(&sync[0]) == 0, "not finished");
+	sync[0].run = act;
+	explore_assert(xcpu_sync_start(&sync[0], &set, NULL) == 0, "refused");
+	explore_assert(explore_read(&ran[1]) == 1 &&
+	    explore_read(&acted[1]) == 1, "the run of the last time");
+	explore_assert(xcpu_sync_finish(&sync[0]) == 0, "not finished");
+}
+
+/* The functions are written again only where they are others. */
+static const struct explore_program sync_run_another = {
+	.name = "sync-run-another",
+	.what = "two rendezvous, each with a run of its own",
+	.ids = "F-D15 INV-R2 INV-R3",
+	.ncpu = 2,
+	.setup = boot_two,
+	.cpu = { run_another, NULL },
+};
+
 const struct explore_program *const sync_room_programs[] = {
-	&sync_turns, &sync_turns_three, &sync_give_up, NULL
+	&sync_turns, &sync_turns_three, &sync_give_up, &sync_wrap,
+	&sync_run_another, NULL
 };

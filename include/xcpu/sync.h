@@ -152,7 +152,7 @@ int xcpu_sync_init(struct xcpu_domain *domain, struct xcpu_sync_room *room);
  *          until all are parked, the deadline, or the stall hook gives up.
  * Order:   all that a parked CPU did before -> the return  [N2].
  * Cost:    one line per eight targets, and one transaction per target; one more
- *          each for `run`; one kick hook.
+ *          each for a `run` or arg other than the last time; one kick hook.
  * Returns: 0; -XCPU_ETIMEDOUT undone: *absent are those who did not come;
  *          -XCPU_ENXIO with XCPU_FAIL_NOT_READY: undone; -XCPU_EINVAL a NULL
  *          pointer, no such CPU or option; -XCPU_EDEADLK inside a handler, with

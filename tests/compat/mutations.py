@@ -189,6 +189,8 @@ MUTATIONS = [
     ("D9-absent-fail", SYNC, "{ .flags = XCPU_SYNC_MSG }",
      "{ .flags = XCPU_SYNC_MSG, .not_ready = XCPU_FAIL_NOT_READY }",
      D, "is away", 2),
+    ("D11-sequence-as-it-is", IPIQ, "\tticket.sequence -= since;\n",
+     "\tticket.sequence = (uint32_t)seq;\n", D, "past the largest int", 2),
     ("D12-no-budget", "src/drain.c", "budget = XCPU_MSG_BUDGET;", "budget = ~0u;",
      D, "does not starve", 4),
     ("D13-turns-not-time", IPIQ, "\t\tif (error != 0 && error != -XCPU_ETIMEDOUT)\n",
