@@ -140,16 +140,12 @@ MUTATIONS = [
     ("no-switch", IPIQ, "xcpu_msg_elide(ipiq_domain, on != 0);", "(void)on;",
      D, "ipiq_optimized", 2),
     # -- lwkt_ipiq: the defects
-    ("D1-bound-read-once", RING, "\tbool empty = false;\n\n\tif (ring == NULL)\n"
-     "\t\treturn true;\n",
-     "\tbool empty = false;\n\tuint64_t wi;\n\n\tif (ring == NULL)\n"
-     "\t\treturn true;\n\twi = xcpu_load_acq(&ring->tail);\n"
-     "\tfor (unsigned n = 0; n < 200 && xcpu_load_rlx(&ring->head) != wi; n++) {\n"
-     "\t\tring->depth++;\n\t\trun_next(self, ring, source);\n"
-     "\t\tring->depth--;\n\t}\n",
+    ("D1-slot-kept", RING,
+     "\txcpu_store_rlx(&slot->fn, NULL); /* rlx: [M1] in show_head() orders it */\n", "",
      D, "repeats nothing", 3),
-    ("D2-done-at-every-depth", RING, "if (ring->depth == 1)\n\t\txcpu_store_rel(&ring->done",
-     "if (1)\n\t\txcpu_store_rel(&ring->done", D, "is not over", 3),
+    ("D2-done-at-every-depth", RING,
+     "\t\tif (ring->depth == 1)\n\t\t\txcpu_store_rel(&ring->done",
+     "\t\tif (1)\n\t\t\txcpu_store_rel(&ring->done", D, "is not over", 3),
     ("D3-data-dropped", SYNC, ".cs_fin2_func = func,\n\t\t.cs_data = data,",
      ".cs_fin2_func = func,\n\t\t.cs_data = func == NULL ? data : NULL,",
      D, "data reach", 2),
@@ -189,6 +185,8 @@ MUTATIONS = [
     ("D9-absent-fail", SYNC, "{ .flags = XCPU_SYNC_MSG }",
      "{ .flags = XCPU_SYNC_MSG, .not_ready = XCPU_FAIL_NOT_READY }",
      D, "is away", 2),
+    ("stopped-get-theirs", IPIQ, "\t\t    !xcpu_stopped(ipiq_domain, (unsigned)cpu))\n",
+     "\t\t    ipiq_domain != NULL)\n", D, "who is stopped", 2),
     ("D11-sequence-as-it-is", IPIQ, "\tticket.sequence -= since;\n",
      "\tticket.sequence = (uint32_t)seq;\n", D, "past the largest int", 2),
     ("D12-no-budget", "src/drain.c", "budget = XCPU_MSG_BUDGET;", "budget = ~0u;",
