@@ -62,15 +62,15 @@ selftest_msg_rings(void)
 void *
 selftest_msg_arg(unsigned number)
 {
-	return (void *)((uintptr_t)xcpu_cpu_index() << 32 | number);
+	return (void *)((uintptr_t)xcpu_cpu_index() << 20 | number);
 }
 
 void
 selftest_msg_fn(void *arg, void *frame)
 {
 	struct selftest_inbox *inbox = &selftest_inbox[xcpu_cpu_index()];
-	uint32_t number = (uint32_t)(uintptr_t)arg;
-	uint32_t *last = &inbox->last[(uintptr_t)arg >> 32];
+	uint32_t number = (uint32_t)(uintptr_t)arg & MSG_NUMBERS;
+	uint32_t *last = &inbox->last[(uintptr_t)arg >> 20];
 
 	(void)frame;
 	if (number != *last + 1 ||

@@ -24,6 +24,7 @@
 #include "gather.c"
 #include "nmi.c"
 #include "park.c"
+#include "room.c"
 #include "round.c"
 #include "shootdown.c"
 #include "slot.c"

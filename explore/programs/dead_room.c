@@ -166,19 +166,23 @@ static const struct explore_program dead_twice = {
 
 /* ---- messages from it ---- */
 
-/* It died when its message stood in the ring, and was not counted. */
+/* It had told nobody of its first message, and not shown its second. */
 static void
 setup_outbox(void)
 {
+	struct xcpu_msg_slot *slot;
+
 	msg_boot(2, 4);
 	msg_attach(DEAD, 0);
 	name_words();
 	explore_become(DEAD);
 	(void)msg_make(msg_run, 1);
-	ring[0].slot[ring[0].tail % XCPU_MSG_SLOTS].arg = msg_arg(DEAD, 1);
-	/* rlx: setup */
-	xcpu_store_rlx(&ring[0].slot[ring[0].tail % XCPU_MSG_SLOTS].fn,
-	    (void *)(uintptr_t)msg_run);
+	slot = ring[0].fill;
+	slot[0].arg = msg_arg(DEAD, 1);
+	xcpu_store_rlx(&slot[1].fn, NULL); /* rlx: setup, both */
+	xcpu_store_rlx(&slot[0].fn, (void *)(uintptr_t)msg_run); /* rlx: setup */
+	ring[0].fill += 2;
+	ring[0].tail += 2;
 	explore_become(0);
 }
 
