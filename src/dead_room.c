@@ -70,6 +70,9 @@ xcpui_dead_sync(struct xcpu_cpu *self, struct xcpu_cpu *dead)
 		return;
 	/* rlx: the fence in at_once() stands before it */
 	xcpu_fetch_and_rlx(&dead->line->sync, ~in_all_planes(lane));
+	/* Nobody hands the room over to it.  rlx: says nothing about data */
+	xcpu_fetch_and_rlx(&room->waiting[dead->index / 64],
+	    ~xcpu_cpu_bit(dead->index));
 	if (xcpu_load_rlx(&room->owner) == dead->index + 1) /* rlx: its own */
 		call_off(self->domain, dead);
 }
