@@ -115,7 +115,8 @@ uint64_t
 xcpui_ring_done(const struct xcpu_msg_ring *ring)
 {
 	/*
-	 * [M6] acquire: what the messages did.  Pairs with [M6] in run_some().
+	 * [M6] acquire: what the messages did.  Pairs with [M6] in run_some()
+	 * and xcpui_ring_drop().
 	 */
 	return xcpu_load_acq(&ring->done);
 }
@@ -374,6 +375,21 @@ xcpui_ring_drain(struct xcpu_cpu *self, unsigned source, unsigned *budget)
 	    &self->domain->cpus[source], self->index);
 
 	return ring == NULL || drain(self, ring, source, budget);
+}
+
+unsigned XCPUI_COLD
+xcpui_ring_drop(struct xcpu_msg_ring *ring)
+{
+	unsigned n;
+
+	/* None of its frames is left. */
+	ring->depth = 0;
+	xcpu_store_rlx(&ring->draining, 0); /* rlx: nobody will look again */
+	for (n = 0; n < XCPU_MSG_SLOTS && next_fn(ring) != NULL; n++)
+		(void)take(ring, true);
+	/* [M6] release: what it did.  Pairs with [M6] in xcpui_ring_done(). */
+	xcpu_store_rel(&ring->done, ring->taken);
+	return n;
 }
 
 bool

@@ -177,13 +177,6 @@ lock_owner(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 		xcpu_cpuset_add(set, owner - 1);
 }
 
-void
-xcpui_stop_unlock(struct xcpu_au32 *word)
-{
-	/* [P3] release: as any lock.  Pairs with [P3] in lock_taken(). */
-	xcpu_store_rel(word, 0);
-}
-
 int XCPUI_COLD
 xcpui_stop_lock(struct xcpui_stop *s, struct xcpu_au32 *word)
 {

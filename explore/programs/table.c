@@ -33,5 +33,6 @@ const struct explore_program *const *const explore_tables[] = {
 	stand_programs,
 	stand_hotplug_programs,
 	cycle_programs,
+	dead_programs,
 	NULL
 };

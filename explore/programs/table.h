@@ -33,5 +33,6 @@ extern const struct explore_program *const stop_programs[];
 extern const struct explore_program *const stand_programs[];
 extern const struct explore_program *const stand_hotplug_programs[];
 extern const struct explore_program *const cycle_programs[];
+extern const struct explore_program *const dead_programs[];
 
 #endif /* XCPU_EXPLORE_TABLE_H */
