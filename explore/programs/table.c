@@ -23,8 +23,16 @@ const struct explore_program *const *const explore_tables[] = {
 	msg_programs,
 	msg_wait_programs,
 	msg_life_programs,
+	msg_watch_programs,
 	sync_programs,
+	sync_undo_programs,
 	sync_meets_programs,
+	sync_msg_programs,
+	sync_room_programs,
 	stop_programs,
+	stand_programs,
+	stand_hotplug_programs,
+	cycle_programs,
+	dead_programs,
 	NULL
 };
