@@ -306,6 +306,7 @@ at_last(struct xcpu_cpu *self, const struct xcpu_cpuset *set)
 	    cpu = xcpu_cpuset_next(set, cpu)) {
 		struct xcpu_cpu *dead = &domain->cpus[cpu];
 
+		xcpui_dead_sync(self, dead);
 		xcpui_dead_inbox(self, dead);
 		end_calls(dead, set);
 		unload_space(dead);
