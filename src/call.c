@@ -105,10 +105,20 @@ run_here(struct plan *plan)
 	xcpu_cpuset_add(&plan->result->done, plan->self->index);
 }
 
+/* By the token line if there is one target, else, or if it is taken, by a slot. */
 static bool
-is_single(const struct xcpu_cpuset *set)
+publish(struct plan *plan, struct xcpui_flight *f, const struct xcpu_cpuset *set)
 {
-	return xcpu_cpuset_next(set, xcpu_cpuset_first(set)) >= XCPU_NCPU_MAX;
+	unsigned first = xcpu_cpuset_first(set);
+
+	if (xcpu_cpuset_next(set, first) >= XCPU_NCPU_MAX &&
+	    xcpui_flight_token(f, first, &plan->request))
+		return true;
+	f->slot = xcpui_carrier_hold(plan->self, false);
+	if (f->slot < 0)
+		return false;
+	xcpui_carrier_publish(plan->self, f->slot, set, &plan->request);
+	return true;
 }
 
 /* Ask all of a set at once, and wait; *set comes back as those not ready. */
@@ -126,14 +136,9 @@ call_once(struct plan *plan, struct xcpu_cpuset *set)
 	f.slot = -1;
 	xcpu_cpuset_del(set, plan->self->index);
 	others = !xcpu_cpuset_empty(set);
-	if (others && !(is_single(set) && xcpui_flight_token(&f,
-	    xcpu_cpuset_first(set), &plan->request))) {
-		f.slot = xcpui_carrier_hold(plan->self, false);
-		if (f.slot < 0) {
-			xcpu_port_irq_restore(state);
-			return -XCPU_EAGAIN;
-		}
-		xcpui_carrier_publish(plan->self, f.slot, set, &plan->request);
+	if (others && !publish(plan, &f, set)) {
+		xcpu_port_irq_restore(state);
+		return -XCPU_EAGAIN;
 	}
 	if (others) {
 		struct xcpu_cpuset asked = *set;
@@ -163,7 +168,7 @@ some_ready(struct xcpui_wait *wait)
 	return false;
 }
 
-static void
+static void XCPUI_COLD
 ready_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 {
 	*set = ((const struct ready_wait *)wait->what)->set;

@@ -108,14 +108,11 @@ post_lane(struct xcpu_cpu *self, struct xcpui_post *post, unsigned cpu,
 		XCPUI_COUNT(self, avoid_polling);
 		return;
 	}
-	if (!xcpui_lane_takes(old)) {
-		XCPUI_COUNT(self, not_ready);
-		xcpu_cpuset_add(&post->refused, cpu);
-		post->refusals = true;
-		return;
-	}
-	if (lazy && !post->reach_lazy) {
-		XCPUI_COUNT(self, avoid_lazy);
+	if (!xcpui_lane_takes(old) || (lazy && !post->reach_lazy)) {
+		if (lazy)
+			XCPUI_COUNT(self, avoid_lazy);
+		else
+			XCPUI_COUNT(self, not_ready);
 		xcpu_cpuset_add(&post->refused, cpu);
 		post->refusals = true;
 		return;
@@ -158,34 +155,46 @@ xcpui_post_group(struct xcpu_cpu *self, struct xcpui_post *post, unsigned group,
 
 	XCPU_TRACE(XCPU_TRACE_POST, group, lanes << 8 | post->cls);
 	old = post_bits(line, lane_spread(lanes) * post->cls);
-	for (unsigned lane = 0; lane < XCPU_LANES_PER_LINE; lane++)
-		if ((lanes >> lane & 1) != 0)
-			post_lane(self, post,
-			    group * XCPU_LANES_PER_LINE + lane,
-			    lane_of(old, lane));
+	for (unsigned cpu = group * XCPU_LANES_PER_LINE; lanes != 0; cpu++) {
+		if ((lanes & 1) != 0)
+			post_lane(self, post, cpu, (unsigned)old & 0xff);
+		lanes >>= 1;
+		old >>= 8;
+	}
+}
+
+#if XCPU_STATS
+static struct xcpu_au64 *
+kick_counter(struct xcpu_counters *count, unsigned cls)
+{
+	switch (cls) {
+	case XCPU_LANE_FLUSH:
+		return &count->kick_flush;
+	case XCPU_LANE_CALL:
+		return &count->kick_call;
+	case XCPU_LANE_MSG:
+		return &count->kick_msg;
+	case XCPU_LANE_STOP:
+		return &count->kick_stop;
+	default:
+		return &count->kick_event;
+	}
 }
 
 static void
 count_kicks(struct xcpu_cpu *self, const struct xcpui_post *post)
 {
-	unsigned n = xcpu_cpuset_count(&post->kick);
-
-	if (post->cls == XCPU_LANE_FLUSH)
-		XCPUI_ADD(self, kick_flush, n);
-	else if (post->cls == XCPU_LANE_CALL)
-		XCPUI_ADD(self, kick_call, n);
-	else if (post->cls == XCPU_LANE_MSG)
-		XCPUI_ADD(self, kick_msg, n);
-	else if (post->cls == XCPU_LANE_STOP)
-		XCPUI_ADD(self, kick_stop, n);
-	else
-		XCPUI_ADD(self, kick_event, n);
+	XCPUI_BUMP(kick_counter(self->count, post->cls),
+	    xcpu_cpuset_count(&post->kick));
 #if XCPU_STATS >= 2
 	for (unsigned cpu = xcpu_cpuset_first(&post->kick);
 	    cpu < XCPU_NCPU_MAX; cpu = xcpu_cpuset_next(&post->kick, cpu))
 		XCPUI_BUMP(&self->stat.kicked[cpu], 1);
 #endif
 }
+#else
+#define count_kicks(self, post) ((void)(self), (void)(post))
+#endif
 
 /* Send the kicks that the posts so far asked for, as one set. */
 void

@@ -40,7 +40,7 @@ stop_if_asked(struct xcpu_cpu *self)
 		xcpui_drain(self, XCPU_LANE_STOP);
 }
 
-void
+void XCPUI_COLD
 xcpui_run_urgent(struct xcpu_cpu *self)
 {
 #if XCPU_PORT_LEVEL >= 3

@@ -33,6 +33,13 @@ xcpui_put_number(struct xcpui_text *t, uint64_t n, unsigned base)
 }
 
 static void XCPUI_COLD
+put_named(struct xcpui_text *t, const char *name, uint64_t n)
+{
+	xcpui_put(t, name);
+	xcpui_put_number(t, n, 10);
+}
+
+static void XCPUI_COLD
 put_lane(struct xcpui_text *t, unsigned lane)
 {
 	static const char names[][9] = {
@@ -58,16 +65,14 @@ put_activity(struct xcpui_text *t, const struct xcpu_cpu *cpu)
 	if (fn != 0) {
 		xcpui_put(t, ", runs 0x");
 		xcpui_put_number(t, fn, 16);
-		xcpui_put(t, " for cpu ");
 		/* rlx: picture */
-		xcpui_put_number(t, xcpu_load_rlx(&cpu->running.source), 10);
+		put_named(t, " for cpu ", xcpu_load_rlx(&cpu->running.source));
 	}
 	if (kind != XCPU_WAIT_NONE) {
 		xcpui_put(t, ", waits in a ");
 		xcpui_put(t, xcpu_wait_name((enum xcpu_wait_kind)kind));
-		xcpui_put(t, " for cpu ");
 		/* rlx: picture */
-		xcpui_put_number(t, xcpu_load_rlx(&cpu->waiting.target), 10);
+		put_named(t, " for cpu ", xcpu_load_rlx(&cpu->waiting.target));
 	}
 }
 
@@ -86,8 +91,7 @@ put_slots(struct xcpui_text *t, const struct xcpu_cpu *cpu)
 		}
 		if (open == 0)
 			continue;
-		xcpui_put(t, ", call slot ");
-		xcpui_put_number(t, i, 10);
+		put_named(t, ", call slot ", i);
 		xcpui_put(t, todo != 0 ? " not begun" : " running");
 	}
 }
@@ -101,13 +105,11 @@ xcpu_dump(const struct xcpu_domain *domain,
 		struct xcpui_text t;
 
 		t.len = 0;
-		xcpui_put(&t, "cpu ");
-		xcpui_put_number(&t, i, 10);
+		put_named(&t, "cpu ", i);
 		xcpui_put(&t, ": ");
 		put_lane(&t, xcpui_lane_look(domain, i));
-		xcpui_put(&t, ", looked ");
 		/* rlx: picture */
-		xcpui_put_number(&t, xcpu_load_rlx(&cpu->claims), 10);
+		put_named(&t, ", looked ", xcpu_load_rlx(&cpu->claims));
 		xcpui_put(&t, " times");
 		put_activity(&t, cpu);
 		put_slots(&t, cpu);

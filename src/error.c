@@ -2,9 +2,9 @@
 /*
  * error.c: the texts of the errors.
  */
-#include <stdint.h>
-
 #include <xcpu/error.h>
+
+#include "internal.h"
 
 #define ERRORS(X)							\
 	X(XCPU_OK, "success")						\
@@ -24,7 +24,7 @@
 #define NUMBER(number, text) number,
 #define TEXT(number, text) text,
 
-const char *
+const char * XCPUI_COLD
 xcpu_strerror(int error)
 {
 	static const uint8_t numbers[] = { ERRORS(NUMBER) };

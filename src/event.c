@@ -240,11 +240,9 @@ xcpu_event_post_others(int id)
 int
 xcpu_event_post_self(int id)
 {
-	struct xcpu_cpu *self = xcpu_port_self();
+	const struct xcpu_cpu *self = xcpu_port_self();
 
-	if (self == NULL || self->domain == NULL)
-		return -XCPU_EAGAIN;
-	return xcpu_event_post(id, self->index);
+	return self != NULL ? xcpu_event_post(id, self->index) : -XCPU_EAGAIN;
 }
 
 int

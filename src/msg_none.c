@@ -8,7 +8,7 @@
 
 #if XCPU_MSG_SLOTS == 0
 
-int
+int XCPUI_COLD
 xcpu_msg_pool(struct xcpu_domain *domain, struct xcpu_msg_ring *rings,
     unsigned nrings)
 {
@@ -16,7 +16,7 @@ xcpu_msg_pool(struct xcpu_domain *domain, struct xcpu_msg_ring *rings,
 	return -XCPU_ENOSYS;
 }
 
-int
+int XCPUI_COLD
 xcpu_msg_send(unsigned cpu, xcpu_msg_fn *fn, void *arg,
     struct xcpu_ticket *ticket)
 {
@@ -24,21 +24,21 @@ xcpu_msg_send(unsigned cpu, xcpu_msg_fn *fn, void *arg,
 	return -XCPU_ENOSYS;
 }
 
-int
+int XCPUI_COLD
 xcpu_msg_try(unsigned cpu, xcpu_msg_fn *fn, void *arg,
     struct xcpu_ticket *ticket)
 {
 	return xcpu_msg_send(cpu, fn, arg, ticket);
 }
 
-int
+int XCPUI_COLD
 xcpu_msg_passive(unsigned cpu, xcpu_msg_fn *fn, void *arg,
     struct xcpu_ticket *ticket)
 {
 	return xcpu_msg_send(cpu, fn, arg, ticket);
 }
 
-int
+int XCPUI_COLD
 xcpu_msg_batch(unsigned cpu, const struct xcpu_msg *msgs, unsigned n,
     struct xcpu_ticket *ticket)
 {
@@ -46,7 +46,7 @@ xcpu_msg_batch(unsigned cpu, const struct xcpu_msg *msgs, unsigned n,
 	return -XCPU_ENOSYS;
 }
 
-int
+int XCPUI_COLD
 xcpu_msg_set(const struct xcpu_cpuset *set, xcpu_msg_fn *fn, void *arg,
     struct xcpu_cpuset *sent)
 {
@@ -54,21 +54,21 @@ xcpu_msg_set(const struct xcpu_cpuset *set, xcpu_msg_fn *fn, void *arg,
 	return -XCPU_ENOSYS;
 }
 
-bool
+bool XCPUI_COLD
 xcpu_msg_done(const struct xcpu_ticket *ticket)
 {
 	(void)ticket;
 	return true;
 }
 
-int
+int XCPUI_COLD
 xcpu_msg_wait(const struct xcpu_ticket *ticket, uint64_t timeout_ns)
 {
 	(void)ticket; (void)timeout_ns;
 	return -XCPU_ENOSYS;
 }
 
-struct xcpu_ticket
+struct xcpu_ticket XCPUI_COLD
 xcpu_msg_last(unsigned cpu)
 {
 	struct xcpu_ticket ticket = { cpu, 0 };
@@ -76,13 +76,13 @@ xcpu_msg_last(unsigned cpu)
 	return ticket;
 }
 
-void
+void XCPUI_COLD
 xcpu_msg_process(void *frame)
 {
 	(void)frame;
 }
 
-void
+void XCPUI_COLD
 xcpu_msg_elide(struct xcpu_domain *domain, bool on)
 {
 	(void)domain; (void)on;

@@ -53,7 +53,7 @@ round_over(struct xcpui_wait *wait)
 	return true;
 }
 
-static void
+static void XCPUI_COLD
 round_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 {
 	*set = ((struct round *)wait->what)->left;

@@ -150,7 +150,7 @@ object_over(struct xcpui_wait *wait)
 	return xcpu_call_done((const struct xcpu_call *)wait->what);
 }
 
-static void
+static void XCPUI_COLD
 object_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 {
 	*set = ((const struct xcpu_call *)wait->what)->started;

@@ -45,7 +45,7 @@ struct watch {
 	uint64_t seen_at;	/* in terms of `silent` */
 };
 
-const char *
+const char * XCPUI_COLD
 xcpu_wait_name(enum xcpu_wait_kind kind)
 {
 	static const char names[XCPU_WAIT_KINDS][11] = {
