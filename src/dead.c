@@ -183,6 +183,8 @@ at_once(struct xcpu_cpu *self, const struct xcpu_cpuset *set)
 	 * [S2] fence: what the dead did, and that they died, before all that is
 	 * answered for them, here and with the other classes.  Pairs with [S2]
 	 * in xcpui_slot_open().
+	 * [X1] fence: and the report before, before all of this one.  Pairs with
+	 * [X1] in xcpu_cpu_dead().
 	 */
 	xcpu_fence_sc();
 	for (unsigned cpu = xcpu_cpuset_first(set); cpu < XCPU_NCPU_MAX;
@@ -327,11 +329,8 @@ own_burying(struct xcpu_cpu *self, const struct xcpu_cpuset *dead)
 
 	if (owner != 0 && !xcpu_cpuset_has(dead, owner - 1))
 		return false;
-	/*
-	 * [X1] acquire: the report before.  Pairs with [X1] in
-	 * xcpu_cpu_dead().
-	 */
-	return xcpu_cas_acq(&self->domain->burying, &owner, self->index + 1);
+	/* rlx: the fence in at_once() orders us after the report before */
+	return xcpu_cas_rlx(&self->domain->burying, &owner, self->index + 1);
 }
 
 /* 0, or why the calling CPU cannot wait for the others now. */
@@ -371,9 +370,7 @@ xcpu_cpu_dead(const struct xcpu_cpuset *dead)
 		error = xcpu_call_all(settle_own, &set, NULL);
 	if (error == 0)
 		at_last(self, &set);
-	/*
-	 * [X1] release: all of it.  Pairs with [X1] in own_burying().
-	 */
+	/* [X1] release: all of it.  Pairs with [X1] in at_once(). */
 	xcpu_store_rel(&self->domain->burying, 0);
 	return error;
 }

@@ -12,6 +12,8 @@
  * I2  A sender who looked before the lane was OFF may still push, until its
  *     doorbell is open again: so the rings are emptied twice, with a call of
  *     everybody between.
+ * I3  What a target writes in its ring is plain: reports that follow each other
+ *     are ordered by `burying` alone ([X1] in dead.c).
  *
  * Deadlock: nobody waits here.
  */
@@ -31,6 +33,8 @@ xcpui_dead_inbox(struct xcpu_cpu *self, struct xcpu_cpu *dead)
 
 		if (ring == NULL)
 			continue;
+		/* Ours while we report, as all that the target wrote there. */
+		xcpu_plain_store(&ring->pauses, 0);
 		XCPUI_ADD(self, msg_dropped, xcpui_ring_drop(ring));
 		if (source == dead->index)
 			(void)xcpui_ring_mend(ring);
