@@ -225,6 +225,24 @@ static const struct explore_program dead_halves = {
 	.check = check_halves,
 };
 
+/* Nobody reports it. */
+static void
+tick_for_long(void)
+{
+	for (unsigned ticks = 0; ticks < 502; ticks++)
+		xcpu_on_tick();
+	explore_assert(explore_peek(&runs[0]) == 1, "an event stands for good");
+}
+
+static const struct explore_program dead_poster = {
+	.name = "dead-poster",
+	.what = "a CPU died between a post and its kick, and nobody knows",
+	.ids = "F-P5 INV-E4",
+	.ncpu = 3,
+	.setup = setup_halves,
+	.cpu = { tick_for_long },
+};
+
 /* ---- and comes back ---- */
 
 static void
@@ -267,5 +285,5 @@ static const struct explore_program dead_back = {
 
 const struct explore_program *const dead_programs[] = {
 	&dead_call, &dead_object, &dead_flush, &dead_round, &dead_halves,
-	&dead_back, NULL
+	&dead_poster, &dead_back, NULL
 };
