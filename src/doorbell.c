@@ -155,12 +155,12 @@ xcpui_post_group(struct xcpu_cpu *self, struct xcpui_post *post, unsigned group,
 
 	XCPU_TRACE(XCPU_TRACE_POST, group, lanes << 8 | post->cls);
 	old = post_bits(line, lane_spread(lanes) * post->cls);
-	for (unsigned cpu = group * XCPU_LANES_PER_LINE; lanes != 0; cpu++) {
-		if ((lanes & 1) != 0)
-			post_lane(self, post, cpu, (unsigned)old & 0xff);
-		lanes >>= 1;
-		old >>= 8;
-	}
+	for (unsigned lane = 0; lane < XCPU_LANES_PER_LINE &&
+	    lanes >> lane != 0; lane++)
+		if ((lanes >> lane & 1) != 0)
+			post_lane(self, post,
+			    group * XCPU_LANES_PER_LINE + lane,
+			    lane_of(old, lane));
 }
 
 #if XCPU_STATS
