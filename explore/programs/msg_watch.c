@@ -108,6 +108,8 @@ run_and_send_own(void *arg, void *frame)
 	msg_run(arg, frame);
 	msg_send_ok(1, 3);
 	explore_assert(explore_read(&order[1]) % 10 == 3, "not run at once");
+	explore_assert(explore_cpu[1].msg.watched == NULL ||
+	    explore_cpu[1].msg.watched_source == 0, "it watches its own ring");
 }
 
 static void
