@@ -91,6 +91,7 @@ BATCHES(cached)
 SECOND(cached)
 ECHO(cached)
 FLOOD(fenced, single, 1)
+FLOOD(fenced, batch4, 4)
 ECHO(fenced)
 
 /* ---- Concurrency Kit's ring ---- */
@@ -227,6 +228,8 @@ static const struct measure list[MESSAGES] = {
 	    ours_batch4, ours_flooded, all_in_turn, our_rings },
 	[BATCH4_CACHED] = { "cached-index ring, 4", "cached4",
 	    cached_batch4, cached_flooded, all_in_turn, NULL },
+	[BATCH4_FENCED] = { "the same, a full fence each batch", "fenced4",
+	    fenced_batch4, cached_flooded, all_in_turn, NULL },
 	[BATCH32_OURS] = { "xcpu_msg_batch(), 32", "batch32",
 	    ours_batch32, ours_flooded, all_in_turn, our_rings },
 	[BATCH32_CACHED] = { "cached-index ring, 32", "cached32",
