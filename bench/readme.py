@@ -32,6 +32,8 @@ MESSAGES = [
      "kernel queue of 2005", "queue2005"),
     ("messages sent singly", "send", "queue2005", "kernel queue of 2005",
      "queue2005"),
+    ("messages sent singly", "send", "queue2005-looks",
+     "the same, its target always looking", "queue2005"),
     ("message and answer", "echo", "queue2005-echo", "kernel queue of 2005",
      "queue2005"),
     ("message and answer", "echo", "mailbox-call", "NetBSD's mailbox",
