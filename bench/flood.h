@@ -15,6 +15,10 @@
  * look, which is the same for all.  Ours decides for itself, as it does
  * everywhere, in xcpu_idle_poll().
  *
+ * Rings are at their best so.  The queue of 2005 is not: where lines are near, a
+ * target that always looks saves its sender the kicks, and gains more by that
+ * than it loses by the lines.  So it is measured both ways.
+ *
  * Every system runs this same code, with its own two functions compiled in, and
  * every message checks that it comes once, in its turn if order is promised.
  * For messages.c alone.

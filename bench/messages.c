@@ -91,6 +91,7 @@ BATCHES(cached)
 SECOND(cached)
 ECHO(cached)
 FLOOD(fenced, single, 1)
+FLOOD(fenced, batch4, 4)
 ECHO(fenced)
 
 /* ---- Concurrency Kit's ring ---- */
@@ -221,12 +222,17 @@ static const struct measure list[MESSAGES] = {
 	    ck_single, ck_flooded, all_in_turn, NULL },
 	[SINGLE_OLD] = { "queue of 2005", "queue2005",
 	    old_single, old_flooded, all_in_turn, rival_kicks },
+	[SINGLE_OLD_LOOKS] = { "the same, a target that always looks",
+	    "queue2005-looks",
+	    old_single, old_asked, all_in_turn, rival_kicks },
 	[SINGLE_MAILBOX] = { "NetBSD's mailbox, 8 under way", "mailbox",
 	    mailbox_flood_single, mailbox_flooded, all_once, rival_kicks },
 	[BATCH4_OURS] = { "xcpu_msg_batch(), 4", "batch4",
 	    ours_batch4, ours_flooded, all_in_turn, our_rings },
 	[BATCH4_CACHED] = { "cached-index ring, 4", "cached4",
 	    cached_batch4, cached_flooded, all_in_turn, NULL },
+	[BATCH4_FENCED] = { "the same, a full fence each batch", "fenced4",
+	    fenced_batch4, cached_flooded, all_in_turn, NULL },
 	[BATCH32_OURS] = { "xcpu_msg_batch(), 32", "batch32",
 	    ours_batch32, ours_flooded, all_in_turn, our_rings },
 	[BATCH32_CACHED] = { "cached-index ring, 32", "cached32",

@@ -19,6 +19,10 @@ END = "<!-- end of bench -->"
 TRIPS = [("synchronous call of one CPU", "call", "two-lines",
           "ping-pong over two bare cache lines", None)]
 MESSAGES = [
+    ("messages in batches of 4", "batch4", "cached4",
+     "bare ring without any signal, batched too", None),
+    ("messages in batches of 4", "batch4", "fenced4",
+     "the same with a full fence per batch", None),
     ("messages in batches of 32", "batch32", "cached32",
      "bare ring without any signal, batched too", None),
     ("messages sent singly", "send", "fenced",
@@ -28,6 +32,8 @@ MESSAGES = [
      "kernel queue of 2005", "queue2005"),
     ("messages sent singly", "send", "queue2005", "kernel queue of 2005",
      "queue2005"),
+    ("messages sent singly", "send", "queue2005-looks",
+     "the same, its target always looking", "queue2005"),
     ("message and answer", "echo", "queue2005-echo", "kernel queue of 2005",
      "queue2005"),
     ("message and answer", "echo", "mailbox-call", "NetBSD's mailbox",

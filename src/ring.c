@@ -302,8 +302,9 @@ look_again(struct xcpu_msg_ring *ring)
 static bool
 watch(struct xcpu_cpu *self, struct xcpu_msg_ring *ring, unsigned source)
 {
-	if (!self->msg.looking || (self->msg.watched != NULL &&
-	    self->msg.watched != ring))
+	/* Whoever fills the ring to oneself drains it, too. */
+	if (!self->msg.looking || source == self->index ||
+	    (self->msg.watched != NULL && self->msg.watched != ring))
 		return false;
 	self->msg.watched = ring;
 	self->msg.watched_source = source;

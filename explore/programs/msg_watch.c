@@ -66,6 +66,38 @@ static const struct explore_program msg_watch = {
 	.deadlines = { 0, 1 },
 };
 
+/* ---- more than a drain takes ---- */
+
+static void
+send_over_budget(void)
+{
+	struct xcpu_msg msgs[XCPU_MSG_BUDGET];
+
+	for (unsigned i = 0; i < XCPU_MSG_BUDGET; i++)
+		msgs[i] = msg_make(msg_run, i + 1);
+	explore_assert(xcpu_msg_batch(1, msgs, XCPU_MSG_BUDGET, NULL) ==
+	    XCPU_MSG_BUDGET, "not sent");
+	msg_send_ok(1, XCPU_MSG_BUDGET + 1);
+}
+
+static void
+check_over_budget(void)
+{
+	msg_expect(1, 123);
+}
+
+/* The last is told to nobody, and nobody watches its ring: it is posted. */
+static const struct explore_program msg_watch_budget = {
+	.name = "msg-watch-budget",
+	.what = "three messages, with a budget of two, to a CPU that polls",
+	.ids = "F-B21 F-B25 INV-E4 INV-Q1 INV-Q2",
+	.ncpu = 2,
+	.setup = setup_two,
+	.cpu = { send_over_budget, poll_until_timeout },
+	.check = check_over_budget,
+	.deadlines = { 0, 1 },
+};
+
 /* ---- then asleep ---- */
 
 static void
@@ -108,6 +140,8 @@ run_and_send_own(void *arg, void *frame)
 	msg_run(arg, frame);
 	msg_send_ok(1, 3);
 	explore_assert(explore_read(&order[1]) % 10 == 3, "not run at once");
+	explore_assert(explore_cpu[1].msg.watched == NULL ||
+	    explore_cpu[1].msg.watched_source == 0, "it watches its own ring");
 }
 
 static void
@@ -231,6 +265,6 @@ static const struct explore_program msg_watch_event = {
 };
 
 const struct explore_program *const msg_watch_programs[] = {
-	&msg_watch, &msg_watch_sleep, &msg_watch_self, &msg_watch_senders,
-	&msg_watch_event, NULL
+	&msg_watch, &msg_watch_budget, &msg_watch_sleep, &msg_watch_self,
+	&msg_watch_senders, &msg_watch_event, NULL
 };
