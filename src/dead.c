@@ -180,13 +180,15 @@ at_once(struct xcpu_cpu *self, const struct xcpu_cpuset *set)
 	    cpu = xcpu_cpuset_next(set, cpu))
 		turn_off(&cpus[cpu]);
 	/*
+	 * Posts and OFF meet in read-modify-writes of the same word, so it need
+	 * not be a full one.
 	 * [S2] fence: what the dead did, and that they died, before all that is
 	 * answered for them, here and with the other classes.  Pairs with [S2]
 	 * in xcpui_slot_open().
 	 * [X1] fence: and the report before, before all of this one.  Pairs with
 	 * [X1] in xcpu_cpu_dead().
 	 */
-	xcpu_fence_sc();
+	xcpu_fence_ar();
 	for (unsigned cpu = xcpu_cpuset_first(set); cpu < XCPU_NCPU_MAX;
 	    cpu = xcpu_cpuset_next(set, cpu)) {
 		answer_flushes(self, &cpus[cpu]);

@@ -40,12 +40,12 @@ struct xcpu_aptr { void *v_; };
 #define XCPU_PRIM_ADD(p, v, order, file, line)	__atomic_fetch_add(p, v, order)
 #if defined(__SANITIZE_THREAD__)
 /* ThreadSanitizer does not know stand-alone fences; a read-modify-write is one. */
-#define XCPU_PRIM_FENCE(file, line) do {				\
+#define XCPU_PRIM_FENCE(order, file, line) do {				\
 	uint32_t fence_ = 0;						\
-	(void)__atomic_fetch_add(&fence_, 1, __ATOMIC_SEQ_CST);		\
+	(void)__atomic_fetch_add(&fence_, 1, order);			\
 } while (0)
 #else
-#define XCPU_PRIM_FENCE(file, line) __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define XCPU_PRIM_FENCE(order, file, line)	__atomic_thread_fence(order)
 #endif
 #define XCPU_PRIM_OWN(p)			__builtin_prefetch(p, 1)
 #define XCPU_PRIM_PLAIN_LOAD(p, file, line)	(*(p))
@@ -100,7 +100,10 @@ struct xcpu_aptr { void *v_; };
 #define xcpu_fetch_add_ar(a, v)						\
 	XCPU_PRIM_ADD(&(a)->v_, v, __ATOMIC_ACQ_REL, __FILE__, __LINE__)
 
-#define xcpu_fence_sc()	XCPU_PRIM_FENCE(__FILE__, __LINE__)
+#define xcpu_fence_ar()							\
+	XCPU_PRIM_FENCE(__ATOMIC_ACQ_REL, __FILE__, __LINE__)
+#define xcpu_fence_sc()							\
+	XCPU_PRIM_FENCE(__ATOMIC_SEQ_CST, __FILE__, __LINE__)
 
 /*
  * A hint: fetch the line as for a write, because one follows the next load.  It

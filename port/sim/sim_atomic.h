@@ -106,8 +106,8 @@ void sim_plain_store(struct sim_site *site, void *p, uint64_t v);
 	if (!done_)							\
 		*old_ = SIM_BACK_(p, found_);				\
 	done_; }))
-#define XCPU_PRIM_FENCE(file, line) (__extension__ ({			\
-	SIM_SITE_(SIM_FENCE, 0, __ATOMIC_SEQ_CST, file, line);		\
+#define XCPU_PRIM_FENCE(order, file, line) (__extension__ ({		\
+	SIM_SITE_(SIM_FENCE, 0, order, file, line);			\
 	sim_fence(&site_); }))
 #define XCPU_PRIM_OWN(p) (__extension__ ({				\
 	SIM_SITE_(SIM_OWN, sizeof(*(p)), __ATOMIC_RELAXED, __FILE__, __LINE__); \
