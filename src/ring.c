@@ -127,27 +127,32 @@ slot_after(struct xcpu_msg_ring *ring, struct xcpu_msg_slot *slot)
 	return slot != &ring->slot[XCPU_MSG_SLOTS] ? slot + 1 : ring->slot;
 }
 
-/* Once in a line: fetch one that will be filled soon, or the fence waits for it. */
-static void
-fetch_ahead(struct xcpu_msg_ring *ring)
+/*
+ * On to the next slot; once in a line, fetch one that will be filled soon, or the
+ * fence waits for it.  Not in a function of its own: gcc takes one that does
+ * nothing but fetch for one without effect, and drops the call.
+ */
+static struct xcpu_msg_slot *
+next_to_fill(struct xcpu_msg_ring *ring, struct xcpu_msg_slot *slot)
 {
-	size_t at = (size_t)(ring->fill - ring->slot) + AHEAD;
+	size_t ahead = (size_t)(slot - ring->slot) + AHEAD;
 
-	if (at % PER_LINE == 0 && at <= XCPU_MSG_SLOTS)
-		xcpu_own(&ring->slot[at].fn);
+	if (ahead % PER_LINE == 0 && ahead <= XCPU_MSG_SLOTS)
+		xcpu_own(&ring->slot[ahead].fn);
+	return slot_after(ring, slot);
 }
 
 /* Fill all but the first slot; returns the empty one after the last. */
 static struct xcpu_msg_slot *
 fill_rest(struct xcpu_msg_ring *ring, const struct xcpu_msg *msgs, unsigned n)
 {
-	struct xcpu_msg_slot *slot = slot_after(ring, ring->fill);
+	struct xcpu_msg_slot *slot = next_to_fill(ring, ring->fill);
 
 	for (unsigned i = 1; i < n; i++) {
 		xcpu_plain_store(&slot->arg, msgs[i].arg);
 		/* rlx: the first one's function shows it */
 		xcpu_store_rlx(&slot->fn, (void *)(uintptr_t)msgs[i].fn);
-		slot = slot_after(ring, slot);
+		slot = next_to_fill(ring, slot);
 	}
 	xcpu_store_rlx(&slot->fn, NULL); /* rlx: as above */
 	return slot;
@@ -166,7 +171,6 @@ xcpui_ring_push(struct xcpu_msg_ring *ring, const struct xcpu_msg *msgs,
 		n = load < limit ? limit - (unsigned)load : 0;
 	if (n == 0)
 		return 0;
-	fetch_ahead(ring);
 	ring->fill = fill_rest(ring, msgs, n);
 	ring->tail += n;
 	xcpu_plain_store(&first->arg, msgs[0].arg);
