@@ -182,10 +182,10 @@ at_once(struct xcpu_cpu *self, const struct xcpu_cpuset *set)
 	/*
 	 * Posts and OFF meet in read-modify-writes of the same word, so it need
 	 * not be a full one.
-	 * [S2] fence: what the dead did, and that they died, before all that is
+	 * [S2] acq_rel: what the dead did, and that they died, before all that is
 	 * answered for them, here and with the other classes.  Pairs with [S2]
 	 * in xcpui_slot_open().
-	 * [X1] fence: and the report before, before all of this one.  Pairs with
+	 * [X1] acq_rel: and the report before, before all of this one.  Pairs with
 	 * [X1] in xcpu_cpu_dead().
 	 */
 	xcpu_fence_ar();
