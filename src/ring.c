@@ -60,11 +60,8 @@ xcpui_ring_find_from(struct xcpu_msg_ring *ring, unsigned target, unsigned ncpu)
 	for (unsigned n = 0; n < ncpu; n++) {
 		if (ring == NULL || xcpu_plain_load(&ring->target) == target)
 			return ring;
-		/*
-		 * [M5] acquire: the ring is set up.  Pairs with [M5] in
-		 * xcpui_ring_attach().
-		 */
-		ring = xcpu_load_acq(&ring->next);
+		/* rlx: older than the one that leads to it, by the same CPU */
+		ring = xcpu_load_rlx(&ring->next);
 	}
 	return NULL;
 }
@@ -93,7 +90,7 @@ xcpui_ring_attach(struct xcpu_cpu *self, unsigned target)
 	xcpu_store_rlx(&ring->next, xcpu_load_rlx(bucket));
 	/*
 	 * [M5] release: the ring before what leads to it.  Pairs with [M5] in
-	 * xcpui_ring_find(), and with [M5] in xcpui_ring_find_from().
+	 * xcpui_ring_find().
 	 */
 	xcpu_store_rel(bucket, ring);
 	return ring;
