@@ -4,7 +4,8 @@
 from harness import ROOT, Tap, run, tree
 
 KEYS = ["two-lines", "call", "send", "fenced", "ck", "queue2005", "batch32",
-        "cached32", "echo", "queue2005-echo", "mailbox-call"]
+        "cached32", "echo", "queue2005-echo", "mailbox-call", "batch4",
+        "cached4", "fenced4", "queue2005-looks"]
 # Time of each measure but `send`, which is 10 in one attempt and 30 in the other.
 OTHERS = {"two-lines": 100, "call": 80, "fenced": 20, "ck": 0, "queue2005": 100,
           "batch32": 5, "cached32": 4, "echo": 60, "queue2005-echo": 100,
