@@ -193,13 +193,13 @@ switch_to(struct xcpu_cpu *self, struct xcpu_space *next)
 		xcpu_fetch_or_rlx(&next->active[word], bit);
 		/*
 		 * [G2] fence: our bit before we read the generation.  Pairs
-		 * with [G2] in shootdown().
+		 * with [G2] in shootdown() and xcpui_collect_close().
 		 */
 		xcpu_fence_sc();
 		/*
 		 * [G1] acquire: the generation before the tables it speaks of,
-		 * for our walker.  Pairs with [G1] in shootdown() and
-		 * restart().
+		 * for our walker.  Pairs with [G1] in shootdown(),
+		 * count_change() and restart().
 		 */
 		gen = xcpu_load_acq(&next->generation);
 	}
@@ -212,8 +212,8 @@ switch_to(struct xcpu_cpu *self, struct xcpu_space *next)
 	if (prev != NULL)
 		/*
 		 * [G4] release: the last access through the old root before
-		 * the bit goes.  Pairs with [G4] in shootdown_set() and
-		 * xcpu_space_destroy().
+		 * the bit goes.  Pairs with [G4] in shootdown_set(),
+		 * xcpui_collect_close() and xcpu_space_destroy().
 		 */
 		xcpu_fetch_and_rel(&prev->active[word], ~bit);
 	XCPU_TRACE(XCPU_TRACE_SWITCH, 0, (uintptr_t)next);

@@ -2,8 +2,10 @@
 /*
  * xcpu_all.c: the whole library as one file, for hosts that add just one.
  */
+#include "async.c"
 #include "call.c"
 #include "carrier.c"
+#include "collect.c"
 #include "cpuset.c"
 #include "domain.c"
 #include "doorbell.c"

@@ -8,6 +8,7 @@
  *	sync.h		rendezvous: CPUs parked while something runs
  *	stop.h		stopping CPUs, panic, calls by NMI
  *	space.h flush.h	address spaces and TLB shootdown
+ *	async.h		shootdowns that nobody waits for
  *	doorbell.h	entry points that the host calls
  *	wait.h stat.h trace.h	what it did, and what it waits for
  *	port.h		what the host supplies (included by ports only)
@@ -17,6 +18,7 @@
 
 #define XCPU_VERSION "0.1.0"
 
+#include <xcpu/async.h>
 #include <xcpu/call.h>
 #include <xcpu/config.h>
 #include <xcpu/cpuset.h>
