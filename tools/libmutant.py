@@ -33,6 +33,7 @@ ENGINES = {"explore": ("xcpu-explore", ["run"]),
 WEAKENING = ("explore", "explore8")	# those that know --weaken
 # The explorer's programs about a file: how their names begin.
 ABOUT = {"msg": ("msg",), "ring": ("msg",), "inbox": ("msg",),
+         "async": ("async", "defer"), "collect": ("async", "defer"),
          "gather": ("sync",), "park": ("sync",), "sync": ("sync",),
          "stop": ("stop", "panic"), "nmi": ("stop", "panic")}
 FOUND = 1		# an engine's exit status when it found a violation

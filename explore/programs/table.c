@@ -14,6 +14,7 @@ const struct explore_program *const *const explore_tables[] = {
 	object_programs,
 	flush_programs,
 	lazy_programs,
+	async_programs,
 	range_programs,
 	top_programs,
 	unregister_programs,

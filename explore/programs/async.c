@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * async.c: shootdowns that nobody waits for.
+ *
+ * Protocol P9.  A frame is its initiator's when the request is done: by his own
+ * look, by his wait, or in the callback, on whatever CPU that runs.  See pages.h
+ * for what a failure is.
+ */
+#include "pages.h"
+
+static struct xcpu_async EXPLORE_DATA job;
+static struct xcpu_au64 EXPLORE_DATA handed;
+static struct explore_word EXPLORE_DATA announced;
+static int EXPLORE_DATA id;
+
+static void
+name_job(void)
+{
+	explore_name(&job, sizeof(job), "job");
+	explore_name(&announced, sizeof(announced), "announced");
+}
+
+static void
+setup_loaded(void)
+{
+	pages_boot(2, 2);
+	name_job();
+}
+
+/* ---- what the owner does ---- */
+
+static void
+add(unsigned n, unsigned flags)
+{
+	struct xcpu_flush_opt opt = { .flags = flags };
+
+	explore_page_set(&page[n], (int)(n + NEW_FRAME));
+	explore_assert(xcpu_async_add(&job, page[n].space, page[n].va,
+	    PAGE_BYTES, &opt) == 0, "refused");
+}
+
+static void
+own_frames(unsigned frames)
+{
+	for (unsigned n = 0; n < PAGES; n++)
+		if ((frames >> n & 1) != 0)
+			explore_frame_reuse(n, 1);
+}
+
+static void
+start_and_look(unsigned frames)
+{
+	explore_assert(xcpu_async_start(&job) == 0, "not started");
+	while (!xcpu_async_done(&job))
+		explore_relax();
+	own_frames(frames);
+}
+
+/* Whoever has not passed at the first look is asked. */
+static void
+defer_and_wait(unsigned frames)
+{
+	bool done;
+
+	explore_assert(xcpu_async_defer(&job, 0) == 0, "not deferred");
+	done = xcpu_async_done(&job);
+	explore_note(done);
+	if (!done)
+		explore_assert(xcpu_async_wait(&job) == 0, "not waited");
+	own_frames(frames);
+}
+
+static void
+start_one(void)
+{
+	add(0, 0);
+	start_and_look(1);
+}
+
+static void
+start_both(void)
+{
+	add(1, 0);
+	add(0, 0);
+	start_and_look(3);
+}
+
+static void
+wait_one(void)
+{
+	add(0, 0);
+	explore_assert(xcpu_async_start(&job) == 0, "not started");
+	explore_assert(xcpu_async_wait(&job) == 0, "not waited");
+	own_frames(1);
+}
+
+static void
+defer_one(void)
+{
+	add(0, 0);
+	defer_and_wait(1);
+}
+
+static void
+defer_tables(void)
+{
+	add(0, XCPU_FLUSH_TABLES);
+	defer_and_wait(1);
+}
+
+/* ---- what the other CPU does ---- */
+
+static void
+use_twice(void)
+{
+	pages_use(0);
+	pages_use(0);
+}
+
+static void
+use_and_pass(void)
+{
+	pages_use(0);
+	xcpu_async_pass();
+	pages_use(0);
+}
+
+static void
+load_and_use(void)
+{
+	explore_assert(xcpu_space_switch(&space) == 0, "refused");
+	pages_use(0);
+}
+
+static void
+use_and_unload(void)
+{
+	pages_use(0);
+	explore_assert(xcpu_space_switch(NULL) == 0, "refused");
+}
+
+static void
+leave_and_use(void)
+{
+	explore_assert(xcpu_space_lazy_leave() == 0, "refused");
+	pages_use(0);
+}
+
+static void
+use_and_enter(void)
+{
+	pages_use(0);
+	explore_assert(xcpu_space_lazy_enter() == 0, "refused");
+}
+
+static void
+use_and_go(void)
+{
+	pages_use(0);
+	explore_assert(xcpu_cpu_offline() == 0, "refused");
+}
+
+static void
+come_and_use(void)
+{
+	explore_assert(xcpu_cpu_online(&explore_cpu[1]) == 0, "refused");
+	pages_use(0);
+	explore_open();
+}
+
+/* ---- started ---- */
+
+static const struct explore_program async_start = {
+	.name = "async-start",
+	.what = "one page, started and looked for, used by another CPU",
+	.ids = "F-B9 INV-S1 INV-S2",
+	.ncpu = 2,
+	.setup = setup_loaded,
+	.cpu = { start_one, use_twice },
+};
+
+static const struct explore_program async_wait = {
+	.name = "async-wait",
+	.what = "one page, started and waited for, used by another CPU",
+	.ids = "F-B9 INV-S1 INV-S2",
+	.ncpu = 2,
+	.setup = setup_loaded,
+	.cpu = { wait_one, use_twice },
+};
+
+/* Page 1 is the kernel's: one round for two spaces. */
+static void
+setup_two_spaces(void)
+{
+	setup_loaded();
+	page[1].space = &explore_domain.kernel;
+}
+
+static const struct explore_program async_collect = {
+	.name = "async-collect",
+	.what = "a page of a space and one of the kernel in one request",
+	.ids = "F-X5 INV-S1 INV-S12",
+	.ncpu = 2,
+	.setup = setup_two_spaces,
+	.cpu = { start_both, pages_use_both },
+};
+
+static const struct explore_program async_merge = {
+	.name = "async-merge",
+	.what = "two neighbours in one request, used by another CPU",
+	.ids = "F-X5 INV-S1",
+	.ncpu = 2,
+	.setup = setup_loaded,
+	.cpu = { start_both, pages_use_both },
+};
+
+static struct xcpu_space EXPLORE_DATA other;
+
+static void
+setup_other(void)
+{
+	setup_loaded();
+	xcpu_space_init(&other, NULL);
+	explore_name(&other, sizeof(other), "other");
+	page[1].space = &other;
+}
+
+static void
+start_other_last(void)
+{
+	add(0, 0);
+	add(1, 0);
+	start_and_look(1);
+}
+
+/* The last of them concerns nobody. */
+static const struct explore_program async_spaces = {
+	.name = "async-spaces",
+	.what = "pages of two spaces in one request, one of them unused",
+	.ids = "F-X5 INV-S1",
+	.ncpu = 2,
+	.setup = setup_other,
+	.cpu = { start_other_last, use_twice },
+};
+
+static void
+setup_own(void)
+{
+	pages_boot(2, 1);
+	name_job();
+}
+
+static void
+use_and_start(void)
+{
+	pages_use(0);
+	start_one();
+	pages_use(0);
+}
+
+static const struct explore_program async_self = {
+	.name = "async-self",
+	.what = "one page of a space that only the owner has loaded",
+	.ids = "F-B9 INV-S1 INV-S11",
+	.ncpu = 2,
+	.setup = setup_own,
+	.cpu = { use_and_start, NULL },
+};
+
+static void
+setup_unloaded(void)
+{
+	pages_boot(2, 0);
+	name_job();
+}
+
+/* Dekker, as in flush-load; the page of an earlier range is loaded later. */
+static const struct explore_program async_load = {
+	.name = "async-load",
+	.what = "one page of a space that the other CPU loads meanwhile",
+	.ids = "F-B9 INV-S3 INV-S4",
+	.ncpu = 2,
+	.setup = setup_unloaded,
+	.cpu = { start_one, load_and_use },
+};
+
+static const struct explore_program async_unload = {
+	.name = "async-unload",
+	.what = "one page of a space that the other CPU leaves meanwhile",
+	.ids = "F-B9 INV-S3 INV-S4",
+	.ncpu = 2,
+	.setup = setup_loaded,
+	.cpu = { start_one, use_and_unload },
+};
+
+/* ---- a CPU that comes or goes ---- */
+
+static void
+setup_kernel(void)
+{
+	pages_boot_kernel(2);
+	name_job();
+}
+
+static void
+setup_kernel_off(void)
+{
+	explore_domain_init(2);
+	explore_become(0);
+	(void)xcpu_cpu_online(&explore_cpu[0]);
+	explore_start_masked(1);
+	pages_init(&explore_domain.kernel);
+	name_job();
+}
+
+static const struct explore_program async_online = {
+	.name = "async-online",
+	.what = "a page of the kernel, used by a CPU that comes online",
+	.ids = "F-B9 INV-S12 INV-S13",
+	.ncpu = 2,
+	.setup = setup_kernel_off,
+	.cpu = { start_one, come_and_use },
+};
+
+/* Not asked while it goes: that it is offline must bring its last access. */
+static const struct explore_program defer_offline = {
+	.name = "defer-offline",
+	.what = "a page of the kernel, deferred, used by a CPU that goes offline",
+	.ids = "F-B8 INV-S12 INV-C8",
+	.ncpu = 2,
+	.setup = setup_kernel,
+	.cpu = { defer_one, use_and_go },
+};
+
+static void
+use_in_handler(void *arg)
+{
+	(void)arg;
+	pages_use(0);
+}
+
+static void
+setup_sweep(void)
+{
+	setup_kernel();
+	id = xcpu_event_register(use_in_handler, NULL);
+}
+
+static void
+post_and_defer(void)
+{
+	explore_note(scene_error(xcpu_event_post(id, 1)));
+	defer_one();
+}
+
+static void
+go(void)
+{
+	explore_assert(xcpu_cpu_offline() == 0, "refused");
+}
+
+/* As offline-flush-sweep: after its round only this orders what it did. */
+static const struct explore_program defer_offline_sweep = {
+	.name = "defer-offline-sweep",
+	.what = "the same, used by a handler in the last sweep",
+	.ids = "F-B8 INV-S12 INV-C8",
+	.ncpu = 2,
+	.setup = setup_sweep,
+	.cpu = { post_and_defer, go },
+};
+
+/* ---- with a callback ---- */
+
+static void
+announce(void *arg)
+{
+	(void)arg;
+	explore_write(&announced, explore_read(&announced) + 1);
+	own_frames(1);
+}
+
+static void
+start_and_leave(void)
+{
+	job.callback = announce;
+	add(0, 0);
+	explore_assert(xcpu_async_start(&job) == 0, "not started");
+}
+
+static void
+check_announced(void)
+{
+	explore_assert(explore_peek(&announced) == 1, "not announced once");
+}
+
+/* The frame is reused in the callback, on the CPU that used it. */
+static const struct explore_program async_callback = {
+	.name = "async-callback",
+	.what = "one page; the last CPU to flush runs the callback",
+	.ids = "F-B9 INV-S1 INV-C3",
+	.ncpu = 2,
+	.setup = setup_loaded,
+	.cpu = { start_and_leave, use_twice },
+	.check = check_announced,
+};
+
+static void
+start_and_take(void)
+{
+	start_and_leave();
+	while (!xcpu_async_done(&job))
+		explore_relax();
+	explore_assert(explore_read(&announced) == 1, "done before the end");
+	explore_poison(&job, sizeof(job));
+}
+
+static const struct explore_program async_callback_done = {
+	.name = "async-callback-done",
+	.what = "the same, and the owner has the request back",
+	.ids = "F-B9 INV-C3 INV-C4 BUG-53",
+	.ncpu = 2,
+	.setup = setup_loaded,
+	.cpu = { start_and_take, NULL },
+	.check = check_announced,
+};
+
+static void
+post_self_and_go(void)
+{
+	explore_close();
+	explore_assert(xcpu_event_post_self(id) == 0, "refused");
+	go();
+}
+
+/*
+ * LEAVING takes the flush and refuses the call, and a handler in its last drain
+ * uses the page: the end waits for it.
+ */
+static const struct explore_program async_callback_offline = {
+	.name = "async-callback-offline",
+	.what = "a page of the kernel with a callback; its user goes offline",
+	.ids = "F-B9 INV-S12 INV-C8",
+	.ncpu = 2,
+	.setup = setup_sweep,
+	.cpu = { start_and_leave, post_self_and_go },
+	.check = check_announced,
+};
+
+/* ---- deferred ---- */
+
+static const struct explore_program defer_pass = {
+	.name = "defer-pass",
+	.what = "one page, deferred; its user comes by, or is asked",
+	.ids = "F-B8 INV-S1 INV-S2",
+	.ncpu = 2,
+	.setup = setup_loaded,
+	.cpu = { defer_one, use_and_pass },
+};
+
+static const struct explore_program defer_load = {
+	.name = "defer-load",
+	.what = "one page, deferred, of a space that is loaded meanwhile",
+	.ids = "F-B8 INV-S3 INV-S4",
+	.ncpu = 2,
+	.setup = setup_unloaded,
+	.cpu = { defer_one, load_and_use },
+};
+
+static void
+setup_lazy(void)
+{
+	setup_loaded();
+	explore_become(1);
+	(void)xcpu_space_lazy_enter();
+	explore_become(0);
+}
+
+static const struct explore_program defer_lazy_leave = {
+	.name = "defer-lazy-leave",
+	.what = "one page, deferred, of a lazy CPU that leaves LAZY and uses it",
+	.ids = "F-B8 INV-S4 BUG-90",
+	.ncpu = 2,
+	.setup = setup_lazy,
+	.cpu = { defer_one, leave_and_use },
+};
+
+static const struct explore_program defer_lazy_enter = {
+	.name = "defer-lazy-enter",
+	.what = "one page, deferred, of a CPU that uses it, and becomes lazy",
+	.ids = "F-B8 INV-S1 INV-S4",
+	.ncpu = 2,
+	.setup = setup_loaded,
+	.cpu = { defer_one, use_and_enter },
+};
+
+static const struct explore_program defer_lazy_tables = {
+	.name = "defer-lazy-tables",
+	.what = "tables, deferred, under a lazy CPU whose walker goes on",
+	.ids = "F-B8 F-B5 INV-S5 BUG-89 BUG-111",
+	.ncpu = 2,
+	.setup = setup_lazy,
+	.cpu = { defer_tables, NULL },
+	.on_walk = pages_walk,
+	.walks = { 0, 2 },
+};
+
+static void
+defer_and_hand(void)
+{
+	add(0, 0);
+	explore_assert(xcpu_async_defer(&job, 0) == 0, "not deferred");
+	xcpu_store_rel(&handed, 1);
+}
+
+static void
+take_and_wait(void)
+{
+	pages_use(0);
+	while (xcpu_load_acq(&handed) == 0)
+		explore_relax();
+	explore_assert(xcpu_async_wait(&job) == 0, "not waited");
+	own_frames(1);
+	pages_use(0);
+}
+
+/* The owner comes to a CPU that has not passed: it passes by itself. */
+static const struct explore_program defer_handed = {
+	.name = "defer-handed",
+	.what = "a deferred request, waited for by a CPU that is left",
+	.ids = "F-B8 INV-S11",
+	.ncpu = 2,
+	.setup = setup_loaded,
+	.cpu = { defer_and_hand, take_and_wait },
+};
+
+/* ---- past the top of the generations ---- */
+
+static void
+setup_top(void)
+{
+	setup_loaded();
+	/* rlx: setup */
+	xcpu_store_rlx(&space.generation, XCPU_SPACE_TOP - 1);
+}
+
+static void
+check_restarted(void)
+{
+	/* rlx: everything is over */
+	explore_assert(xcpu_load_rlx(&space.generation) < XCPU_SPACE_TOP,
+	    "the space stays past the top");
+}
+
+static const struct explore_program async_top = {
+	.name = "async-top",
+	.what = "one page of a space whose generations end just there",
+	.ids = "F-B9 INV-S6 BUG-101",
+	.ncpu = 2,
+	.setup = setup_top,
+	.cpu = { start_one, use_twice },
+	.check = check_restarted,
+};
+
+const struct explore_program *const async_programs[] = {
+	&async_start, &async_wait, &async_collect, &async_merge,
+	&async_spaces, &async_self, &async_load, &async_unload,
+	&async_online, &async_callback, &async_callback_done,
+	&async_callback_offline, &async_top,
+	&defer_pass, &defer_load, &defer_lazy_leave, &defer_lazy_enter,
+	&defer_lazy_tables, &defer_handed, &defer_offline,
+	&defer_offline_sweep, NULL
+};
