@@ -16,6 +16,7 @@ setup(void)
 	ops_event_reset();
 	ops_msg_reset();
 	ops_memory_reset();
+	ops_late_reset();
 	ops_sync_reset();
 }
 
@@ -25,6 +26,7 @@ check(void)
 	ops_call_check();
 	ops_event_check();
 	ops_msg_check();
+	ops_late_check();
 	ops_sync_check();
 }
 
@@ -61,6 +63,7 @@ run_list(const struct weight *list)
 	ops_call_settle();
 	ops_event_settle();
 	ops_msg_settle();
+	ops_late_settle();
 }
 
 /* A workload: its name, one line, and the list of its operations. */
@@ -104,6 +107,11 @@ WORKLOAD(memory, "shootdowns, switches, lazy CPUs, accesses",
     { ops_flush, 6 }, { ops_tables, 2 }, { ops_kernel, 2 },
     { ops_switch, 4 }, { ops_lazy, 3 }, { ops_touch, 8 },
     { ops_spaces, 1 }, { ops_replug, 1 });
+
+WORKLOAD(late, "shootdowns that nobody waits for, among those who do",
+    { ops_late, 12 }, { ops_pass, 4 }, { ops_flush, 3 }, { ops_tables, 1 },
+    { ops_kernel, 1 }, { ops_switch, 4 }, { ops_lazy, 3 }, { ops_touch, 8 },
+    { ops_call, 1 }, { ops_replug, 1 });
 
 WORKLOAD(life, "CPUs that leave and return in the midst of everything",
     { ops_replug, 6 }, { ops_call, 3 }, { ops_deadline, 2 },

@@ -10,6 +10,7 @@
  *	event.c		a run after each post, none after the end of the event
  *	msg.c		each message once, in order, and over when it is said so
  *	memory.c	changes of page tables; the machine judges the accesses
+ *	late.c		the same, and nobody waits for the shootdown
  *	life.c		idling, polling, leaving and coming back
  *	sync.c		who stands while somebody says so
  */
@@ -28,6 +29,7 @@ ops_fn ops_flush, ops_tables, ops_kernel, ops_switch, ops_lazy, ops_touch,
     ops_spaces;
 ops_fn ops_idle, ops_poll, ops_replug;
 ops_fn ops_sync, ops_stop;
+ops_fn ops_late, ops_pass;
 
 /* Before a run; at the end of each CPU's part; when all have finished. */
 void ops_call_reset(void);
@@ -40,6 +42,9 @@ void ops_msg_reset(void);
 void ops_msg_settle(void);
 void ops_msg_check(void);
 void ops_memory_reset(void);
+void ops_late_reset(void);
+void ops_late_settle(void);
+void ops_late_check(void);
 void ops_sync_reset(void);
 void ops_sync_check(void);
 
