@@ -38,6 +38,24 @@
 #include "internal.h"
 #include "shootdown.h"
 
+/* Open and empty again: private until it is started anew. */
+static void
+job_reset(struct xcpu_async *job)
+{
+	job->state = XCPU_ASYNC_OPEN;
+	job->reach_lazy = job->counted = false;
+	job->range.space = NULL;
+	xcpu_cpuset_zero(&job->left);
+}
+
+void XCPUI_COLD
+xcpui_async_init(struct xcpu_async *job)
+{
+	job->callback = NULL;
+	xcpu_store_rlx(&job->call.state, XCPU_CALL_IDLE); /* rlx: private */
+	job_reset(job);
+}
+
 #if XCPU_PORT_LEVEL >= 3
 
 /* ---- what is left ---- */
@@ -170,16 +188,6 @@ pass_lazy_over(struct xcpu_cpu *self, struct xcpu_async *job)
 }
 
 /* ---- beginning and end ---- */
-
-/* Open and empty again: private until it is started anew. */
-static void
-job_reset(struct xcpu_async *job)
-{
-	job->state = XCPU_ASYNC_OPEN;
-	job->reach_lazy = job->counted = false;
-	job->range.space = NULL;
-	xcpu_cpuset_zero(&job->left);
-}
 
 static bool
 is_empty(const struct xcpu_async *job)
@@ -439,7 +447,7 @@ bool
 xcpu_async_done(struct xcpu_async *job)
 {
 	(void)job;
-	return true;
+	return false;
 }
 
 int

@@ -9,6 +9,9 @@
 
 #include "internal.h"
 
+/* An empty request, whatever was there before. */
+void xcpui_async_init(struct xcpu_async *job);
+
 /* The union in *range, if they touch or overlap. */
 bool xcpui_collect_merge(struct xcpu_flush *range,
     const struct xcpu_flush *more);

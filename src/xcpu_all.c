@@ -3,6 +3,7 @@
  * xcpu_all.c: the whole library as one file, for hosts that add just one.
  */
 #include "async.c"
+#include "batch.c"
 #include "call.c"
 #include "carrier.c"
 #include "collect.c"

@@ -15,6 +15,7 @@ const struct explore_program *const *const explore_tables[] = {
 	flush_programs,
 	lazy_programs,
 	async_programs,
+	batch_programs,
 	range_programs,
 	top_programs,
 	unregister_programs,

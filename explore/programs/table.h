@@ -15,6 +15,7 @@ extern const struct explore_program *const object_programs[];
 extern const struct explore_program *const flush_programs[];
 extern const struct explore_program *const lazy_programs[];
 extern const struct explore_program *const async_programs[];
+extern const struct explore_program *const batch_programs[];
 extern const struct explore_program *const range_programs[];
 extern const struct explore_program *const top_programs[];
 extern const struct explore_program *const unregister_programs[];

@@ -9,6 +9,7 @@
  *	stop.h		stopping CPUs, panic, calls by NMI
  *	space.h flush.h	address spaces and TLB shootdown
  *	async.h		shootdowns that nobody waits for
+ *	batch.h		unmap much, flush once, then free
  *	doorbell.h	entry points that the host calls
  *	wait.h stat.h trace.h	what it did, and what it waits for
  *	port.h		what the host supplies (included by ports only)
@@ -19,6 +20,7 @@
 #define XCPU_VERSION "0.1.0"
 
 #include <xcpu/async.h>
+#include <xcpu/batch.h>
 #include <xcpu/call.h>
 #include <xcpu/config.h>
 #include <xcpu/cpuset.h>

@@ -30,10 +30,26 @@ struct request {
 
 static struct request requests[XCPU_NCPU_MAX][REQUESTS];
 
+#define BATCH_ROOM 2		/* so few that batches overflow */
+#define BATCH_PARTS 4
+
+/* A CPU's batch: an item is the number of a part. */
+struct gathered {
+	struct xcpu_batch batch;
+	uint64_t item[BATCH_ROOM];
+	struct part part[BATCH_PARTS];
+	unsigned nparts;
+	unsigned freed;
+	bool busy;
+};
+
+static struct gathered gathered[XCPU_NCPU_MAX];
+
 void
 ops_late_reset(void)
 {
 	memset(requests, 0, sizeof(requests));
+	memset(gathered, 0, sizeof(gathered));
 }
 
 /* ---- the end of a request ---- */
@@ -85,20 +101,28 @@ wait_for(struct request *q)
 
 /* ---- the beginning ---- */
 
+/* Something somewhere; false: there was nothing to change. */
 static bool
-add_part(struct request *q)
+change_part(struct part *part)
 {
-	struct part *part = &q->part[q->nparts];
-	struct xcpu_flush_opt opt = { 0, 0 };
 	bool table = sim_one_in(4);
-	uint64_t start, len;
-	int error;
 
 	part->room = sim_one_in(5) ? room_kernel() : room_some();
 	sim_lock(&part->room->lock);
 	room_change(part->room, table, &part->changes);
 	sim_unlock(&part->room->lock);
-	if (part->changes.n == 0)
+	return part->changes.n != 0;
+}
+
+static bool
+add_part(struct request *q)
+{
+	struct part *part = &q->part[q->nparts];
+	struct xcpu_flush_opt opt = { 0, 0 };
+	uint64_t start, len;
+	int error;
+
+	if (!change_part(part))
 		return true;
 	q->nparts++;
 	start = room_range(part->room, &part->changes, &len);
@@ -177,6 +201,117 @@ ops_late(void)
 		sim_unmask(state);
 }
 
+/* ---- batches ---- */
+
+static void
+give_back(void *host, uint64_t item, enum xcpu_batch_kind kind)
+{
+	struct gathered *g = host;
+	struct part *part = &g->part[item];
+
+	if (part->changes.n == 0)
+		sim_fail(SIM_ORDER, "an item of a batch is freed twice");
+	if ((kind == XCPU_BATCH_TABLE) != part->changes.one[0].tables)
+		sim_fail(SIM_ORDER, "an item of a batch is freed as another");
+	room_changed(part->room, &part->changes, 0);
+	part->changes.n = 0;
+	g->freed++;
+}
+
+static int
+gather_part(struct gathered *g)
+{
+	struct part *part = &g->part[g->nparts];
+	struct xcpu_space *space;
+	uint64_t start, len;
+	int error;
+
+	if (!change_part(part))
+		return 0;
+	space = sim_space_xcpu(part->room->space);
+	start = room_range(part->room, &part->changes, &len);
+	if (part->changes.one[0].tables)
+		return xcpu_batch_table(&g->batch, space, start, len,
+		    g->nparts++);
+	error = xcpu_batch_range(&g->batch, space, start, len, NULL);
+	return error != 0 ? error :
+	    xcpu_batch_frame(&g->batch, g->nparts++);
+}
+
+static void
+batch_over(struct gathered *g)
+{
+	if (g->freed != g->nparts)
+		sim_fail(SIM_EARLY, "a batch is done with %u of %u items freed",
+		    g->freed, g->nparts);
+	g->busy = false;
+}
+
+static int
+end_batch(struct gathered *g)
+{
+	switch (sim_random(3)) {
+	case 0:
+		return xcpu_batch_start(&g->batch);
+	case 1:
+		return xcpu_batch_defer(&g->batch, 1 + sim_random(40000));
+	default:
+		break;
+	}
+	if (xcpu_batch_flush(&g->batch) != 0)
+		return -XCPU_ETIMEDOUT;
+	batch_over(g);
+	return 0;
+}
+
+static int
+new_batch(struct gathered *g)
+{
+	unsigned parts = 1 + sim_random(BATCH_PARTS);
+	int error = 0;
+
+	memset(g, 0, sizeof(*g));
+	(void)xcpu_batch_init(&g->batch, g->item, BATCH_ROOM, give_back, g);
+	g->busy = true;
+	for (unsigned i = 0; i < parts && error == 0; i++)
+		error = gather_part(g);
+	if (error == 0)
+		error = end_batch(g);
+	if (error == -XCPU_ENOSPC)
+		error = 0;
+	/* Given up: what it has is kept for ever. */
+	ops_allow_timeout(error, "a batch");
+	if (error != 0)
+		g->busy = false;
+	return error;
+}
+
+void
+ops_batch(void)
+{
+	struct gathered *g = &gathered[sim_cpu()];
+	int error = 0;
+
+	sim_op_begin(SIM_OP_FLUSH);
+	if (g->busy && xcpu_batch_done(&g->batch))
+		batch_over(g);
+	if (!g->busy)
+		error = new_batch(g);
+	sim_op_end(error);
+	if (sim_one_in(3))
+		room_repair(room_some());
+}
+
+static void
+settle_batch(struct gathered *g)
+{
+	int error = xcpu_batch_flush(&g->batch);
+
+	ops_allow_timeout(error, "a batch");
+	if (error == 0)
+		batch_over(g);
+}
+
 /* What a host does in its tick, and where a CPU enters the kernel. */
 void
 ops_pass(void)
@@ -197,6 +332,8 @@ ops_late_settle(void)
 	for (unsigned i = 0; i < REQUESTS; i++)
 		if (own[i].busy)
 			wait_for(&own[i]);
+	if (gathered[sim_cpu()].busy)
+		settle_batch(&gathered[sim_cpu()]);
 }
 
 /* Nobody died, and no wait was given up: then all of them have ended. */

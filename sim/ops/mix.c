@@ -109,7 +109,7 @@ WORKLOAD(memory, "shootdowns, switches, lazy CPUs, accesses",
     { ops_spaces, 1 }, { ops_replug, 1 });
 
 WORKLOAD(late, "shootdowns that nobody waits for, among those who do",
-    { ops_late, 12 }, { ops_pass, 4 }, { ops_flush, 3 }, { ops_tables, 1 },
+    { ops_late, 10 }, { ops_batch, 6 }, { ops_pass, 4 }, { ops_flush, 3 }, { ops_tables, 1 },
     { ops_kernel, 1 }, { ops_switch, 4 }, { ops_lazy, 3 }, { ops_touch, 8 },
     { ops_call, 1 }, { ops_replug, 1 });
 

@@ -29,7 +29,7 @@ ops_fn ops_flush, ops_tables, ops_kernel, ops_switch, ops_lazy, ops_touch,
     ops_spaces;
 ops_fn ops_idle, ops_poll, ops_replug;
 ops_fn ops_sync, ops_stop;
-ops_fn ops_late, ops_pass;
+ops_fn ops_late, ops_batch, ops_pass;
 
 /* Before a run; at the end of each CPU's part; when all have finished. */
 void ops_call_reset(void);
