@@ -370,7 +370,7 @@ msg_to_a_traveller(struct selftest *t)
 	start(t);
 	if (!selftest_thread(t, t->other, leave_and_return, NULL))
 		return;
-	while (count_of(&seen.ended) == 0) {
+	while (count_of(&seen.ended) == 0 && n < MSG_NUMBERS) {
 		int error = (n & 1) != 0 ?
 		    xcpu_msg_passive(t->other, selftest_msg_fn,
 		    selftest_msg_arg(n + 1), NULL) :

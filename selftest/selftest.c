@@ -13,9 +13,10 @@ static const struct selftest_group *const groups[] = {
 	&selftest_start, &selftest_drain, &selftest_idle, &selftest_nested,
 	&selftest_msg, &selftest_msg_wait, &selftest_deadline, &selftest_life, &selftest_offline,
 	&selftest_misuse, &selftest_context, &selftest_space, &selftest_flush,
-	&selftest_shootdown, &selftest_lazy, &selftest_async,
-	&selftest_batch, &selftest_nmi, &selftest_stat,
-	&selftest_trace, &selftest_sync, &selftest_stop, &selftest_stall,
+	&selftest_shootdown, &selftest_lazy, &selftest_nmi, &selftest_stat,
+	&selftest_trace, &selftest_sync, &selftest_sync_msg, &selftest_stop,
+	&selftest_async, &selftest_batch,
+	&selftest_stall,
 };
 
 #define NGROUPS (sizeof(groups) / sizeof(groups[0]))

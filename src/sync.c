@@ -7,7 +7,8 @@
  *
  * Deadlock: waiting is refused where the caller could not be parked itself
  * (xcpui_may_wait()); and who holds CPUs parked counts as inside a function, so
- * that he waits for nobody who may be one of them.
+ * that he waits for nobody who may be one of them: but for messages, if those
+ * are served.
  */
 #include "internal.h"
 #include "park.h"
@@ -110,8 +111,8 @@ open_set(struct xcpui_gathering *r, const struct xcpu_cpuset *set)
 	if (error != 0 && (r->sync->flags & XCPU_SYNC_NO_ENTRY) == 0)
 		return xcpui_sync_call_off(r, error);
 	/* From here on nothing waits here for functions of others. */
-	if ((r->sync->flags & XCPU_SYNC_MSG) == 0)
-		r->self->depth++;
+	r->self->depth++;
+	xcpui_msg_hold(r->self, (r->sync->flags & XCPU_SYNC_MSG) != 0);
 	return error;
 }
 
@@ -188,8 +189,8 @@ close_round(struct xcpu_sync *sync, enum xcpui_decision decision)
 	const struct xcpu_sync_opt *opt = sync->opt;
 	struct xcpui_gathering r;
 
-	if ((sync->flags & XCPU_SYNC_MSG) == 0)
-		self->depth--;
+	xcpui_msg_hold(self, false);
+	self->depth--;
 	begin_part(&r, sync, NULL);
 	sync->opt = opt;
 	return xcpui_sync_let_go(&r, decision);

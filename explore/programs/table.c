@@ -27,6 +27,7 @@ const struct explore_program *const *const explore_tables[] = {
 	msg_life_programs,
 	sync_programs,
 	sync_meets_programs,
+	sync_msg_programs,
 	stop_programs,
 	NULL
 };

@@ -99,6 +99,7 @@ struct xcpu_msg_cpu {
 	/* Written by its own CPU, masked; `asleep` is read by passive senders. */
 	struct xcpu_au32 asleep __attribute__((aligned(XCPU_LINE_BYTES)));
 	uint32_t nest;			/* waits for room inside handlers */
+	uint32_t holds;			/* 1: CPUs parked, who serve messages */
 	uint32_t rotor;			/* source whose turn it is */
 	bool looking;			/* in the idle poll */
 	uint32_t watched_source;
