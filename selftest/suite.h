@@ -77,7 +77,8 @@ extern const struct selftest_group selftest_port, selftest_event,
     selftest_lazy, selftest_stat, selftest_trace, selftest_msg,
     selftest_msg_wait, selftest_sync, selftest_sync_msg,
     selftest_stop;
-extern const struct selftest_group selftest_async, selftest_batch;
+extern const struct selftest_group selftest_async, selftest_batch,
+    selftest_quiesce;
 
 /* ---- checks ---- */
 

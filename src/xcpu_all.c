@@ -22,6 +22,7 @@
 #include "ring.c"
 #include "gather.c"
 #include "nmi.c"
+#include "quiesce.c"
 #include "park.c"
 #include "round.c"
 #include "shootdown.c"

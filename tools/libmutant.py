@@ -34,7 +34,7 @@ WEAKENING = ("explore", "explore8")	# those that know --weaken
 # The explorer's programs about a file: how their names begin.
 ABOUT = {"msg": ("msg",), "ring": ("msg",), "inbox": ("msg",),
          "async": ("async", "defer"), "collect": ("async", "defer"),
-         "batch": ("batch",),
+         "batch": ("batch",), "quiesce": ("quiesce",),
          "gather": ("sync",), "park": ("sync",), "sync": ("sync",),
          "stop": ("stop", "panic"), "nmi": ("stop", "panic")}
 FOUND = 1		# an engine's exit status when it found a violation

@@ -28,6 +28,7 @@ const struct explore_program *const *const explore_tables[] = {
 	sync_programs,
 	sync_meets_programs,
 	sync_msg_programs,
+	quiesce_programs,
 	stop_programs,
 	NULL
 };

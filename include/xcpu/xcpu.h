@@ -10,6 +10,7 @@
  *	space.h flush.h	address spaces and TLB shootdown
  *	async.h		shootdowns that nobody waits for
  *	batch.h		unmap much, flush once, then free
+ *	quiesce.h	page-table entries that change while nobody runs
  *	doorbell.h	entry points that the host calls
  *	wait.h stat.h trace.h	what it did, and what it waits for
  *	port.h		what the host supplies (included by ports only)
@@ -30,6 +31,7 @@
 #include <xcpu/event.h>
 #include <xcpu/flush.h>
 #include <xcpu/msg.h>
+#include <xcpu/quiesce.h>
 #include <xcpu/space.h>
 #include <xcpu/stat.h>
 #include <xcpu/stop.h>
