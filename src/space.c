@@ -193,7 +193,8 @@ switch_to(struct xcpu_cpu *self, struct xcpu_space *next)
 		xcpu_fetch_or_rlx(&next->active[word], bit);
 		/*
 		 * [G2] fence: our bit before we read the generation.  Pairs
-		 * with [G2] in shootdown() and xcpui_collect_close().
+		 * with [G2] in shootdown(), xcpui_collect_close() and
+		 * xcpu_icache_sync().
 		 */
 		xcpu_fence_sc();
 		/*
@@ -213,7 +214,8 @@ switch_to(struct xcpu_cpu *self, struct xcpu_space *next)
 		/*
 		 * [G4] release: the last access through the old root before
 		 * the bit goes.  Pairs with [G4] in shootdown_set(),
-		 * xcpui_collect_close() and xcpu_space_destroy().
+		 * xcpui_collect_close(), xcpu_icache_sync() and
+		 * xcpu_space_destroy().
 		 */
 		xcpu_fetch_and_rel(&prev->active[word], ~bit);
 	XCPU_TRACE(XCPU_TRACE_SWITCH, 0, (uintptr_t)next);

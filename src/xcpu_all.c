@@ -16,6 +16,7 @@
 #include "event.c"
 #include "flight.c"
 #include "flush.c"
+#include "icache.c"
 #include "inbox.c"
 #include "msg.c"
 #include "msg_none.c"

@@ -29,6 +29,7 @@ const struct explore_program *const *const explore_tables[] = {
 	sync_meets_programs,
 	sync_msg_programs,
 	quiesce_programs,
+	icache_programs,
 	stop_programs,
 	NULL
 };

@@ -11,6 +11,7 @@
  *	async.h		shootdowns that nobody waits for
  *	batch.h		unmap much, flush once, then free
  *	quiesce.h	page-table entries that change while nobody runs
+ *	icache.h	instructions that were changed
  *	doorbell.h	entry points that the host calls
  *	wait.h stat.h trace.h	what it did, and what it waits for
  *	port.h		what the host supplies (included by ports only)
@@ -30,6 +31,7 @@
 #include <xcpu/error.h>
 #include <xcpu/event.h>
 #include <xcpu/flush.h>
+#include <xcpu/icache.h>
 #include <xcpu/msg.h>
 #include <xcpu/quiesce.h>
 #include <xcpu/space.h>
