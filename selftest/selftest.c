@@ -16,6 +16,7 @@ static const struct selftest_group *const groups[] = {
 	&selftest_shootdown, &selftest_lazy, &selftest_nmi, &selftest_stat,
 	&selftest_trace, &selftest_sync, &selftest_sync_msg, &selftest_stop,
 	&selftest_async, &selftest_batch, &selftest_quiesce, &selftest_icache,
+	&selftest_notifier,
 	&selftest_stall,
 };
 

@@ -78,7 +78,7 @@ extern const struct selftest_group selftest_port, selftest_event,
     selftest_msg_wait, selftest_sync, selftest_sync_msg,
     selftest_stop;
 extern const struct selftest_group selftest_async, selftest_batch,
-    selftest_quiesce, selftest_icache;
+    selftest_quiesce, selftest_icache, selftest_notifier;
 
 /* ---- checks ---- */
 

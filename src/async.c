@@ -44,7 +44,7 @@ job_reset(struct xcpu_async *job)
 {
 	job->state = XCPU_ASYNC_OPEN;
 	job->reach_lazy = job->counted = false;
-	job->range.space = NULL;
+	job->range.space = job->notify.space = NULL;
 	xcpu_cpuset_zero(&job->left);
 }
 
@@ -203,6 +203,8 @@ job_end(struct xcpu_async *job)
 	xcpu_fn *callback = job->callback;
 	void *arg = job->callback_arg;
 
+	if (job->notify.space != NULL)
+		xcpui_notify(&job->notify);
 	job_reset(job);
 	if (callback != NULL)
 		callback(arg);

@@ -58,6 +58,32 @@ xcpui_collect_shoot(struct xcpu_async *job)
 	return error;
 }
 
+/*
+ * Who else caches translations of the space is told at the end: all of it, if it
+ * was more than one range.  False: the request has no room for another space.
+ */
+static bool
+notify_later(struct xcpu_async *job, const struct xcpu_flush *range)
+{
+#if XCPU_NOTIFIERS != 0
+	struct xcpu_flush *notify = &job->notify;
+
+	if (range->space->notifiers == NULL)
+		return true;
+	if (notify->space == NULL) {
+		*notify = *range;
+		return true;
+	}
+	if (notify->space != range->space)
+		return false;
+	notify->flags |= range->flags | XCPU_FLUSH_FULL;
+	return true;
+#else
+	(void)job; (void)range;
+	return true;
+#endif
+}
+
 /* The range has all its neighbours: count it, and see whom it concerns. */
 int
 xcpui_collect_close(struct xcpu_cpu *self, struct xcpu_async *job)
@@ -71,6 +97,8 @@ xcpui_collect_close(struct xcpu_cpu *self, struct xcpu_async *job)
 
 	if (space == NULL)
 		return 0;
+	if (!notify_later(job, range))
+		return xcpui_collect_shoot(job);
 	state = xcpu_port_irq_save();
 	xcpu_port_pte_publish();
 	if (!count_change(space, range)) {
@@ -79,7 +107,8 @@ xcpui_collect_close(struct xcpu_cpu *self, struct xcpu_async *job)
 	}
 	/*
 	 * [G2] fence: our generation before we read the set.  Pairs with [G2]
-	 * in switch_to() and xcpu_cpu_online().
+	 * in switch_to() and xcpu_cpu_online() and [K1] in
+	 * xcpu_notifier_register().
 	 * [F1] fence: and before the round.  Pairs with [F1] in
 	 * xcpui_flush_serve().
 	 */

@@ -263,7 +263,8 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 		xcpui_space_note(s->flush.space, s->gen, &s->flush);
 	/*
 	 * [G2] fence: our generation before we read the set.  Pairs with [G2]
-	 * in switch_to() and xcpu_cpu_online().
+	 * in switch_to() and xcpu_cpu_online() and [K1] in
+	 * xcpu_notifier_register().
 	 * [F1] fence: and before the round.  Pairs with [F1] in
 	 * xcpui_flush_serve().
 	 */
@@ -333,7 +334,10 @@ ask(struct xcpu_space *space, uint64_t start, uint64_t len,
 	if (all || len >> s.flush.stride_shift >
 	    xcpu_load_rlx(&self->domain->ceiling))
 		s.flush.flags |= XCPU_FLUSH_FULL;
-	return shootdown(self, &s);
+	error = shootdown(self, &s);
+	if (error == 0)
+		xcpui_notify(&s.flush);
+	return error;
 }
 
 int

@@ -47,6 +47,9 @@ xcpu_space_init(struct xcpu_space *space, void *host)
 	xcpu_store_rlx(&space->generation, 1);
 	space->host = host;
 	space->kernel = false;
+#if XCPU_NOTIFIERS != 0
+	space->notifiers = NULL;
+#endif
 	for (unsigned i = 0; i < XCPU_SPACE_RANGES; i++)
 		xcpu_store_rlx(&space->range[i].tag, 0); /* rlx: private */
 	for (unsigned i = 0; i < XCPU_CPUSET_WORDS; i++)

@@ -23,6 +23,7 @@
 #include "ring.c"
 #include "gather.c"
 #include "nmi.c"
+#include "notifier.c"
 #include "quiesce.c"
 #include "park.c"
 #include "round.c"

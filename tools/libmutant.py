@@ -35,7 +35,7 @@ WEAKENING = ("explore", "explore8")	# those that know --weaken
 ABOUT = {"msg": ("msg",), "ring": ("msg",), "inbox": ("msg",),
          "async": ("async", "defer"), "collect": ("async", "defer"),
          "batch": ("batch",), "quiesce": ("quiesce",),
-         "icache": ("icache",),
+         "icache": ("icache",), "notifier": ("notifier",),
          "gather": ("sync",), "park": ("sync",), "sync": ("sync",),
          "stop": ("stop", "panic"), "nmi": ("stop", "panic")}
 FOUND = 1		# an engine's exit status when it found a violation

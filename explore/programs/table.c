@@ -30,6 +30,7 @@ const struct explore_program *const *const explore_tables[] = {
 	sync_msg_programs,
 	quiesce_programs,
 	icache_programs,
+	notifier_programs,
 	stop_programs,
 	NULL
 };

@@ -30,6 +30,7 @@ extern const struct explore_program *const sync_meets_programs[];
 extern const struct explore_program *const sync_msg_programs[];
 extern const struct explore_program *const quiesce_programs[];
 extern const struct explore_program *const icache_programs[];
+extern const struct explore_program *const notifier_programs[];
 extern const struct explore_program *const stop_programs[];
 
 #endif /* XCPU_EXPLORE_TABLE_H */

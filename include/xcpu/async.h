@@ -70,6 +70,7 @@ struct xcpu_async {
 	uint64_t since_ns;
 	uint64_t bound_ns;		/* until which nobody is kicked; 0: none */
 	struct xcpu_flush range;	/* not counted yet; space NULL: none */
+	struct xcpu_flush notify;	/* for notifiers; space NULL: nobody */
 	struct xcpu_cpuset left;	/* those who may hold old translations */
 	struct xcpu_call call;
 };
@@ -88,7 +89,8 @@ extern "C" {
  * Context: thread, interrupt or handler, doorbell open or masked, host locks
  *          allowed; not NMI.
  * Waits:   never; but as xcpu_shootdown() where a space is past the top of its
- *          generations (space.h), for it is shot down at once then.
+ *          generations (space.h), or is the second with a notifier
+ *          (notifier.h): it is shot down at once then.
  * Order:   entries written before the call are what everybody sees after the
  *          end  [G1].
  * Cost:    nothing for a neighbour of the last range; else a read-modify-write

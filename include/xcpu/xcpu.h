@@ -12,6 +12,7 @@
  *	batch.h		unmap much, flush once, then free
  *	quiesce.h	page-table entries that change while nobody runs
  *	icache.h	instructions that were changed
+ *	notifier.h	who else caches translations
  *	doorbell.h	entry points that the host calls
  *	wait.h stat.h trace.h	what it did, and what it waits for
  *	port.h		what the host supplies (included by ports only)
@@ -33,6 +34,7 @@
 #include <xcpu/flush.h>
 #include <xcpu/icache.h>
 #include <xcpu/msg.h>
+#include <xcpu/notifier.h>
 #include <xcpu/quiesce.h>
 #include <xcpu/space.h>
 #include <xcpu/stat.h>
