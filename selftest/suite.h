@@ -193,6 +193,11 @@ bool selftest_map(struct selftest *t, struct xcpu_space *space, uint64_t va,
 /* Load a space on each CPU of a set; NULL: none. */
 bool selftest_load(struct selftest *t, const struct xcpu_cpuset *set,
     struct xcpu_space *space);
+/*
+ * The next few changes of a space that nobody changes now will not begin its
+ * generations again, which would wait for CPUs that the test holds.
+ */
+void selftest_below_top(struct selftest *t, struct xcpu_space *space);
 /* Does each CPU of the set read `value` there?  0: is each refused? */
 bool selftest_reads(struct selftest *t, const struct xcpu_cpuset *set,
     uint64_t va, uint64_t value);
