@@ -284,6 +284,16 @@ static const struct explore_program async_load = {
 	.cpu = { start_one, load_and_use },
 };
 
+static const struct explore_program async_load_nmi = {
+	.name = "async-load-nmi",
+	.what = "the same, and an NMI at any step of the switch",
+	.ids = "F-B9 INV-S3 INV-S4 BUG-86",
+	.ncpu = 2,
+	.setup = setup_unloaded,
+	.cpu = { start_one, load_and_use },
+	.nmis = { 0, 1 },
+};
+
 static const struct explore_program async_unload = {
 	.name = "async-unload",
 	.what = "one page of a space that the other CPU leaves meanwhile",
@@ -457,6 +467,17 @@ static const struct explore_program defer_pass = {
 	.cpu = { defer_one, use_and_pass },
 };
 
+/* The NMI serves the same flush, at any step of the pass. */
+static const struct explore_program defer_pass_nmi = {
+	.name = "defer-pass-nmi",
+	.what = "the same, and an NMI at any step",
+	.ids = "F-B8 INV-S2 INV-S6",
+	.ncpu = 2,
+	.setup = setup_loaded,
+	.cpu = { defer_one, use_and_pass },
+	.nmis = { 0, 1 },
+};
+
 static const struct explore_program defer_load = {
 	.name = "defer-load",
 	.what = "one page, deferred, of a space that is loaded meanwhile",
@@ -563,10 +584,10 @@ static const struct explore_program async_top = {
 
 const struct explore_program *const async_programs[] = {
 	&async_start, &async_wait, &async_collect, &async_merge,
-	&async_spaces, &async_self, &async_load, &async_unload,
+	&async_spaces, &async_self, &async_load, &async_load_nmi, &async_unload,
 	&async_online, &async_callback, &async_callback_done,
 	&async_callback_offline, &async_top,
-	&defer_pass, &defer_load, &defer_lazy_leave, &defer_lazy_enter,
+	&defer_pass, &defer_pass_nmi, &defer_load, &defer_lazy_leave, &defer_lazy_enter,
 	&defer_lazy_tables, &defer_handed, &defer_offline,
 	&defer_offline_sweep, NULL
 };
