@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define ROOMS 3
+#define ROOMS (ROOM_COUNT - 1)
 
 /* The last is the kernel's. */
 static struct room room[ROOMS + 1];
@@ -49,6 +49,12 @@ room_loaded(void)
 		if (sim_space_xcpu(room[i].space) == space)
 			return &room[i];
 	return NULL;
+}
+
+struct room *
+room_nth(unsigned n)
+{
+	return &room[n];
 }
 
 struct room *
@@ -123,10 +129,12 @@ room_change(struct room *r, bool table, struct changes *c)
 	if (table) {
 		c->n = sim_unmap_table(r->space, page, &c->one[0]);
 		r->cut[page / SIM_TABLE_PAGES] += c->n;
-		return;
+	} else {
+		for (; page < end && page < ROOM_PAGES; page++)
+			c->n += change_page(r, page, &c->one[c->n]);
 	}
-	for (; page < end && page < ROOM_PAGES; page++)
-		c->n += change_page(r, page, &c->one[c->n]);
+	if (c->n != 0)
+		r->version = c->one[c->n - 1].version;
 }
 
 uint64_t
@@ -140,11 +148,31 @@ room_range(const struct room *r, const struct changes *c, uint64_t *len)
 	return start;
 }
 
+/* The secondary TLB has forgotten it, or had it anew. */
+static void
+judge_device(const struct room *r, const struct sim_change *change)
+{
+	for (unsigned i = 0; i < change->npages; i++) {
+		unsigned page = change->page + i;
+
+		if (page < ROOM_PAGES && r->cached[page] &&
+		    r->seen[page] < change->version)
+			sim_fail(SIM_STALE, "a device has page %u of space %u, "
+			    "version %lu; the shootdown of version %lu is over",
+			    page, sim_space_id(r->space),
+			    (unsigned long)r->seen[page],
+			    (unsigned long)change->version);
+	}
+}
+
 void
 room_changed(struct room *r, struct changes *c, int error)
 {
-	for (unsigned i = 0; i < c->n; i++)
+	for (unsigned i = 0; i < c->n; i++) {
+		if (error == 0)
+			judge_device(r, &c->one[i]);
 		sim_change_done(&c->one[i], error);
+	}
 	if (c->n != 0 && c->one[0].tables)
 		r->cut[c->one[0].page / SIM_TABLE_PAGES]--;
 }

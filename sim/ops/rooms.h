@@ -8,6 +8,7 @@
 
 #include "ops.h"
 
+#define ROOM_COUNT 4		/* the last is the kernel's */
 #define ROOM_PAGES 24		/* of a space that are used: three tables */
 #define ROOM_TABLES (ROOM_PAGES / SIM_TABLE_PAGES)
 
@@ -17,6 +18,13 @@ struct room {
 	struct sim_lock lock;
 	/* Tables that were taken out, and are still being shot down. */
 	unsigned cut[ROOM_TABLES];
+	/*
+	 * What a device has cached of it (late.c), and how new the tables were
+	 * when it did: the version of the last change.
+	 */
+	uint64_t version;
+	bool cached[ROOM_PAGES];
+	uint64_t seen[ROOM_PAGES];
 };
 
 #define CHANGES 3
@@ -28,6 +36,7 @@ struct changes {
 };
 
 /* A room; the kernel's only where it is asked for. */
+struct room *room_nth(unsigned n);
 struct room *room_some(void);
 struct room *room_kernel(void);
 /* The room that this CPU has loaded; NULL: none, or one of its own. */
