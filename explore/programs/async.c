@@ -188,6 +188,25 @@ static const struct explore_program async_wait = {
 	.cpu = { wait_one, use_twice },
 };
 
+static void
+start_twice(void)
+{
+	add(0, 0);
+	start_and_look(1);
+	add(1, 0);
+	start_and_look(2);
+}
+
+/* The second has a round of its own. */
+static const struct explore_program async_twice = {
+	.name = "async-twice",
+	.what = "two pages, one request after the other",
+	.ids = "F-B9 INV-S10",
+	.ncpu = 2,
+	.setup = setup_loaded,
+	.cpu = { start_twice, pages_use_both },
+};
+
 /* Page 1 is the kernel's: one round for two spaces. */
 static void
 setup_two_spaces(void)
@@ -583,7 +602,7 @@ static const struct explore_program async_top = {
 };
 
 const struct explore_program *const async_programs[] = {
-	&async_start, &async_wait, &async_collect, &async_merge,
+	&async_start, &async_wait, &async_twice, &async_collect, &async_merge,
 	&async_spaces, &async_self, &async_load, &async_load_nmi, &async_unload,
 	&async_online, &async_callback, &async_callback_done,
 	&async_callback_offline, &async_top,
