@@ -119,6 +119,7 @@ struct sim_cpu {
 	/* Interrupt controller. */
 	bool attention;		/* look whether something is to be taken */
 	bool tick, nmi;		/* latched */
+	uint64_t ticked;	/* when the last tick's handler returned */
 	unsigned nlatched;
 	struct xcpu_cpuset latched;	/* kicks, by source */
 	unsigned on_way;	/* kicks on their way */
@@ -251,6 +252,7 @@ void fault_hits(enum sim_fault fault, const struct sim_cpu *victim);
 void strike_step(struct sim_cpu *cpu);
 void strike_run(struct sim_cpu *cpu);
 void strike_ran(struct sim_cpu *cpu);
+bool strike_may_die(const struct sim_cpu *cpu);
 void strike_reset(void);
 void strike_heal(void);
 

@@ -285,6 +285,15 @@ xcpui_sync_asked(const struct xcpu_cpu *self)
 	    (xcpu_load_rlx(&self->line->sync) >> lane & 1) != 0;
 }
 
+/* Does this CPU gather others, or have them stand? */
+static inline bool
+xcpui_sync_owner(const struct xcpu_cpu *self)
+{
+	/* rlx: own word, if it is */
+	return self->domain->sync != NULL &&
+	    xcpu_load_rlx(&self->domain->sync->owner) == self->index + 1;
+}
+
 static inline void
 xcpui_sync_serve(struct xcpu_cpu *self)
 {

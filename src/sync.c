@@ -25,14 +25,6 @@ xcpu_sync_init(struct xcpu_domain *domain, struct xcpu_sync_room *room)
 	return 0;
 }
 
-static bool
-owns_room(const struct xcpu_cpu *self)
-{
-	/* rlx: own word, if it is */
-	return self->domain->sync != NULL &&
-	    xcpu_load_rlx(&self->domain->sync->owner) == self->index + 1;
-}
-
 static int XCPUI_COLD
 check_opt(const struct xcpu_sync_opt *opt, unsigned flags)
 {
@@ -79,7 +71,7 @@ open_round(struct xcpui_gathering *r, struct xcpu_sync *sync,
 		return error;
 	if (self->domain->sync == NULL)
 		return -XCPU_ENOSYS;
-	if (owns_room(self))
+	if (xcpui_sync_owner(self))
 		return -XCPU_EDEADLK;
 	sync->flags = opt != NULL ? opt->flags : 0;
 	sync->own = false;
@@ -150,7 +142,7 @@ check_owner(const struct xcpu_sync *sync)
 		return -XCPU_EINVAL;
 	if ((xcpu_port_context() & XCPU_CTX_NMI) != 0)
 		return -XCPU_EPERM;
-	return owns_room(self) ? 0 : -XCPU_EINVAL;
+	return xcpui_sync_owner(self) ? 0 : -XCPU_EINVAL;
 }
 
 int
@@ -177,6 +169,8 @@ xcpu_sync_add(struct xcpu_sync *sync, const struct xcpu_cpuset *set,
 	sync->own = !own && xcpu_cpuset_has(set, r.self->index);
 	xcpu_cpuset_del(&more, r.self->index);
 	error = xcpui_sync_gather(&r, &more);
+	if (error != 0)
+		error = xcpui_sync_await_begun(&r, &more, error);
 	sync->own |= own;
 	sync->opt = first;
 	return error;

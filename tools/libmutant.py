@@ -36,7 +36,8 @@ ABOUT = {"msg": ("msg",), "ring": ("msg",), "inbox": ("msg",),
          "async": ("async", "defer"), "collect": ("async", "defer"),
          "batch": ("batch",), "quiesce": ("quiesce",),
          "icache": ("icache",), "notifier": ("notifier",),
-         "gather": ("sync",), "park": ("sync",), "sync": ("sync",),
+         "gather": ("sync",), "park": ("sync",), "room": ("sync",),
+         "sync": ("sync",),
          "stop": ("stop", "panic"), "nmi": ("stop", "panic")}
 FOUND = 1		# an engine's exit status when it found a violation
 

@@ -6,76 +6,9 @@
  * look, by his wait, or in the callback, on whatever CPU that runs.  See pages.h
  * for what a failure is.
  */
-#include "pages.h"
+#include "late.h"
 
-static struct xcpu_async EXPLORE_DATA job;
-static struct xcpu_au64 EXPLORE_DATA handed;
 static struct explore_word EXPLORE_DATA announced;
-static int EXPLORE_DATA id;
-
-static void
-name_job(void)
-{
-	explore_name(&job, sizeof(job), "job");
-	explore_name(&announced, sizeof(announced), "announced");
-}
-
-static void
-setup_loaded(void)
-{
-	pages_boot(2, 2);
-	name_job();
-}
-
-/* ---- what the owner does ---- */
-
-static void
-add(unsigned n, unsigned flags)
-{
-	struct xcpu_flush_opt opt = { .flags = flags };
-
-	explore_page_set(&page[n], (int)(n + NEW_FRAME));
-	explore_assert(xcpu_async_add(&job, page[n].space, page[n].va,
-	    PAGE_BYTES, &opt) == 0, "refused");
-}
-
-static void
-own_frames(unsigned frames)
-{
-	for (unsigned n = 0; n < PAGES; n++)
-		if ((frames >> n & 1) != 0)
-			explore_frame_reuse(n, 1);
-}
-
-static void
-start_and_look(unsigned frames)
-{
-	explore_assert(xcpu_async_start(&job) == 0, "not started");
-	while (!xcpu_async_done(&job))
-		explore_relax();
-	own_frames(frames);
-}
-
-/* Whoever has not passed at the first look is asked. */
-static void
-defer_and_wait(unsigned frames)
-{
-	bool done;
-
-	explore_assert(xcpu_async_defer(&job, 0) == 0, "not deferred");
-	done = xcpu_async_done(&job);
-	explore_note(done);
-	if (!done)
-		explore_assert(xcpu_async_wait(&job) == 0, "not waited");
-	own_frames(frames);
-}
-
-static void
-start_one(void)
-{
-	add(0, 0);
-	start_and_look(1);
-}
 
 static void
 start_both(void)
@@ -92,72 +25,6 @@ wait_one(void)
 	explore_assert(xcpu_async_start(&job) == 0, "not started");
 	explore_assert(xcpu_async_wait(&job) == 0, "not waited");
 	own_frames(1);
-}
-
-static void
-defer_one(void)
-{
-	add(0, 0);
-	defer_and_wait(1);
-}
-
-static void
-defer_tables(void)
-{
-	add(0, XCPU_FLUSH_TABLES);
-	defer_and_wait(1);
-}
-
-/* ---- what the other CPU does ---- */
-
-static void
-use_twice(void)
-{
-	pages_use(0);
-	pages_use(0);
-}
-
-static void
-use_and_pass(void)
-{
-	pages_use(0);
-	xcpu_async_pass();
-	pages_use(0);
-}
-
-static void
-load_and_use(void)
-{
-	explore_assert(xcpu_space_switch(&space) == 0, "refused");
-	pages_use(0);
-}
-
-static void
-use_and_unload(void)
-{
-	pages_use(0);
-	explore_assert(xcpu_space_switch(NULL) == 0, "refused");
-}
-
-static void
-leave_and_use(void)
-{
-	explore_assert(xcpu_space_lazy_leave() == 0, "refused");
-	pages_use(0);
-}
-
-static void
-use_and_enter(void)
-{
-	pages_use(0);
-	explore_assert(xcpu_space_lazy_enter() == 0, "refused");
-}
-
-static void
-use_and_go(void)
-{
-	pages_use(0);
-	explore_assert(xcpu_cpu_offline() == 0, "refused");
 }
 
 static void
@@ -286,13 +153,6 @@ static const struct explore_program async_self = {
 	.cpu = { use_and_start, NULL },
 };
 
-static void
-setup_unloaded(void)
-{
-	pages_boot(2, 0);
-	name_job();
-}
-
 /* Dekker, as in flush-load; the page of an earlier range is loaded later. */
 static const struct explore_program async_load = {
 	.name = "async-load",
@@ -325,13 +185,6 @@ static const struct explore_program async_unload = {
 /* ---- a CPU that comes or goes ---- */
 
 static void
-setup_kernel(void)
-{
-	pages_boot_kernel(2);
-	name_job();
-}
-
-static void
 setup_kernel_off(void)
 {
 	explore_domain_init(2);
@@ -349,53 +202,6 @@ static const struct explore_program async_online = {
 	.ncpu = 2,
 	.setup = setup_kernel_off,
 	.cpu = { start_one, come_and_use },
-};
-
-/* Not asked while it goes: that it is offline must bring its last access. */
-static const struct explore_program defer_offline = {
-	.name = "defer-offline",
-	.what = "a page of the kernel, deferred, used by a CPU that goes offline",
-	.ids = "F-B8 INV-S12 INV-C8",
-	.ncpu = 2,
-	.setup = setup_kernel,
-	.cpu = { defer_one, use_and_go },
-};
-
-static void
-use_in_handler(void *arg)
-{
-	(void)arg;
-	pages_use(0);
-}
-
-static void
-setup_sweep(void)
-{
-	setup_kernel();
-	id = xcpu_event_register(use_in_handler, NULL);
-}
-
-static void
-post_and_defer(void)
-{
-	explore_note(scene_error(xcpu_event_post(id, 1)));
-	defer_one();
-}
-
-static void
-go(void)
-{
-	explore_assert(xcpu_cpu_offline() == 0, "refused");
-}
-
-/* As offline-flush-sweep: after its round only this orders what it did. */
-static const struct explore_program defer_offline_sweep = {
-	.name = "defer-offline-sweep",
-	.what = "the same, used by a handler in the last sweep",
-	.ids = "F-B8 INV-S12 INV-C8",
-	.ncpu = 2,
-	.setup = setup_sweep,
-	.cpu = { post_and_defer, go },
 };
 
 /* ---- with a callback ---- */
@@ -475,104 +281,6 @@ static const struct explore_program async_callback_offline = {
 	.check = check_announced,
 };
 
-/* ---- deferred ---- */
-
-static const struct explore_program defer_pass = {
-	.name = "defer-pass",
-	.what = "one page, deferred; its user comes by, or is asked",
-	.ids = "F-B8 INV-S1 INV-S2",
-	.ncpu = 2,
-	.setup = setup_loaded,
-	.cpu = { defer_one, use_and_pass },
-};
-
-/* The NMI serves the same flush, at any step of the pass. */
-static const struct explore_program defer_pass_nmi = {
-	.name = "defer-pass-nmi",
-	.what = "the same, and an NMI at any step",
-	.ids = "F-B8 INV-S2 INV-S6",
-	.ncpu = 2,
-	.setup = setup_loaded,
-	.cpu = { defer_one, use_and_pass },
-	.nmis = { 0, 1 },
-};
-
-static const struct explore_program defer_load = {
-	.name = "defer-load",
-	.what = "one page, deferred, of a space that is loaded meanwhile",
-	.ids = "F-B8 INV-S3 INV-S4",
-	.ncpu = 2,
-	.setup = setup_unloaded,
-	.cpu = { defer_one, load_and_use },
-};
-
-static void
-setup_lazy(void)
-{
-	setup_loaded();
-	explore_become(1);
-	(void)xcpu_space_lazy_enter();
-	explore_become(0);
-}
-
-static const struct explore_program defer_lazy_leave = {
-	.name = "defer-lazy-leave",
-	.what = "one page, deferred, of a lazy CPU that leaves LAZY and uses it",
-	.ids = "F-B8 INV-S4 BUG-90",
-	.ncpu = 2,
-	.setup = setup_lazy,
-	.cpu = { defer_one, leave_and_use },
-};
-
-static const struct explore_program defer_lazy_enter = {
-	.name = "defer-lazy-enter",
-	.what = "one page, deferred, of a CPU that uses it, and becomes lazy",
-	.ids = "F-B8 INV-S1 INV-S4",
-	.ncpu = 2,
-	.setup = setup_loaded,
-	.cpu = { defer_one, use_and_enter },
-};
-
-static const struct explore_program defer_lazy_tables = {
-	.name = "defer-lazy-tables",
-	.what = "tables, deferred, under a lazy CPU whose walker goes on",
-	.ids = "F-B8 F-B5 INV-S5 BUG-89 BUG-111",
-	.ncpu = 2,
-	.setup = setup_lazy,
-	.cpu = { defer_tables, NULL },
-	.on_walk = pages_walk,
-	.walks = { 0, 2 },
-};
-
-static void
-defer_and_hand(void)
-{
-	add(0, 0);
-	explore_assert(xcpu_async_defer(&job, 0) == 0, "not deferred");
-	xcpu_store_rel(&handed, 1);
-}
-
-static void
-take_and_wait(void)
-{
-	pages_use(0);
-	while (xcpu_load_acq(&handed) == 0)
-		explore_relax();
-	explore_assert(xcpu_async_wait(&job) == 0, "not waited");
-	own_frames(1);
-	pages_use(0);
-}
-
-/* The owner comes to a CPU that has not passed: it passes by itself. */
-static const struct explore_program defer_handed = {
-	.name = "defer-handed",
-	.what = "a deferred request, waited for by a CPU that is left",
-	.ids = "F-B8 INV-S11",
-	.ncpu = 2,
-	.setup = setup_loaded,
-	.cpu = { defer_and_hand, take_and_wait },
-};
-
 /* ---- past the top of the generations ---- */
 
 static void
@@ -605,8 +313,5 @@ const struct explore_program *const async_programs[] = {
 	&async_start, &async_wait, &async_twice, &async_collect, &async_merge,
 	&async_spaces, &async_self, &async_load, &async_load_nmi, &async_unload,
 	&async_online, &async_callback, &async_callback_done,
-	&async_callback_offline, &async_top,
-	&defer_pass, &defer_pass_nmi, &defer_load, &defer_lazy_leave, &defer_lazy_enter,
-	&defer_lazy_tables, &defer_handed, &defer_offline,
-	&defer_offline_sweep, NULL
+	&async_callback_offline, &async_top, NULL
 };

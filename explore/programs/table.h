@@ -15,6 +15,7 @@ extern const struct explore_program *const object_programs[];
 extern const struct explore_program *const flush_programs[];
 extern const struct explore_program *const lazy_programs[];
 extern const struct explore_program *const async_programs[];
+extern const struct explore_program *const defer_programs[];
 extern const struct explore_program *const batch_programs[];
 extern const struct explore_program *const range_programs[];
 extern const struct explore_program *const top_programs[];
@@ -25,12 +26,19 @@ extern const struct explore_program *const order_programs[];
 extern const struct explore_program *const msg_programs[];
 extern const struct explore_program *const msg_wait_programs[];
 extern const struct explore_program *const msg_life_programs[];
+extern const struct explore_program *const msg_watch_programs[];
 extern const struct explore_program *const sync_programs[];
+extern const struct explore_program *const sync_undo_programs[];
 extern const struct explore_program *const sync_meets_programs[];
 extern const struct explore_program *const sync_msg_programs[];
 extern const struct explore_program *const quiesce_programs[];
 extern const struct explore_program *const icache_programs[];
 extern const struct explore_program *const notifier_programs[];
+extern const struct explore_program *const sync_room_programs[];
 extern const struct explore_program *const stop_programs[];
+extern const struct explore_program *const stand_programs[];
+extern const struct explore_program *const stand_hotplug_programs[];
+extern const struct explore_program *const cycle_programs[];
+extern const struct explore_program *const dead_programs[];
 
 #endif /* XCPU_EXPLORE_TABLE_H */

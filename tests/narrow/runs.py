@@ -34,7 +34,8 @@ EXPLORE = [(what, f"--bound 0 --limit 20000 run {programs}")
                ("ranges", "range-read range-write lazy-behind "
                 "lazy-kernel-behind"),
                ("generations", "top-then-one top-load top-lazy top-both "
-                "top-join top-old-number top-ranges"))]
+                "top-join top-old-number top-ranges"),
+               ("rendezvous in turn", "sync-wrap sync-twice sync-turns"))]
 SIM = [("seeds without faults", "--seed 1..100 --quiet"),
        ("seeds with faults", "--seed 101..300 --faults all --quiet")]
 
