@@ -57,7 +57,7 @@ xcpu_batch_range(struct xcpu_batch *batch, struct xcpu_space *space,
 
 /* Room for one more: if there is none, that of all the others. */
 static int
-make_room(struct xcpu_batch *batch)
+room_for_one(struct xcpu_batch *batch)
 {
 	/* In this order: the state is the last CPU's until the call is done. */
 	if (!xcpu_call_done(&batch->async.call) ||
@@ -70,7 +70,7 @@ make_room(struct xcpu_batch *batch)
 int
 xcpu_batch_frame(struct xcpu_batch *batch, uint64_t frame)
 {
-	int error = make_room(batch);
+	int error = room_for_one(batch);
 
 	if (error == 0)
 		batch->item[batch->nframes++] = frame;
@@ -82,7 +82,7 @@ xcpu_batch_table(struct xcpu_batch *batch, struct xcpu_space *space,
     uint64_t start, uint64_t len, uint64_t table)
 {
 	struct xcpu_flush_opt opt = { .flags = XCPU_FLUSH_TABLES };
-	int error = make_room(batch);
+	int error = room_for_one(batch);
 
 	if (error == 0)
 		error = xcpu_async_add(&batch->async, space, start, len, &opt);

@@ -125,10 +125,9 @@ inside_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 	xcpu_cpuset_zero(set);		/* a number, no names */
 }
 
-int XCPUI_COLD
-xcpu_notifier_unregister(struct xcpu_space *space, int id)
+static int XCPUI_COLD
+wait_outside(struct xcpu_cpu *self, struct xcpu_notifier *one)
 {
-	struct xcpu_cpu *self = xcpu_port_self();
 	struct xcpui_wait wait = {
 		.kind = XCPU_WAIT_FLUSH,
 		.timeout_ns = 0,
@@ -136,9 +135,18 @@ xcpu_notifier_unregister(struct xcpu_space *space, int id)
 		.arg = NULL,
 		.over = nobody_inside,
 		.missing = inside_missing,
+		.what = one,
 		.cls = 0,
 		.also = 0,
 	};
+
+	return nobody_inside(&wait) ? 0 : xcpui_wait(self, &wait);
+}
+
+int XCPUI_COLD
+xcpu_notifier_unregister(struct xcpu_space *space, int id)
+{
+	struct xcpu_cpu *self = xcpu_port_self();
 	int error = xcpui_may_wait(self);
 	struct xcpu_notifier *one;
 	uint64_t state;
@@ -152,7 +160,6 @@ xcpu_notifier_unregister(struct xcpu_space *space, int id)
 	if (id < 0 || id >= XCPU_NOTIFIERS)
 		return -XCPU_ENOENT;
 	one = &space->notifiers->one[id];
-	wait.what = one;
 	/* rlx: the compare-and-swap decides on this very value */
 	state = xcpu_load_rlx(&one->state);
 	do {
@@ -164,8 +171,7 @@ xcpu_notifier_unregister(struct xcpu_space *space, int id)
 		 */
 	} while (!xcpu_cas_rlx(&one->state, &state,
 	    (state & ~NOTIFIER_ALIVE) | NOTIFIER_FILLING));
-	if (!nobody_inside(&wait))
-		error = xcpui_wait(self, &wait);
+	error = wait_outside(self, one);
 	if (error != 0)
 		return error;
 	/* rlx: it goes on the release sequences of those who went out */
