@@ -274,7 +274,7 @@ end_calls(struct xcpu_cpu *dead, const struct xcpu_cpuset *set)
 			    ~(got | set->w[w]));
 		}
 	}
-	dead->call.held = 0;
+	xcpu_plain_store(&dead->call.held, 0);
 }
 
 /* As before its first start: nobody but the reporter looks at it. */
@@ -307,6 +307,8 @@ at_last(struct xcpu_cpu *self, const struct xcpu_cpuset *set)
 		struct xcpu_cpu *dead = &domain->cpus[cpu];
 
 		xcpui_dead_inbox(self, dead);
+		/* The room may have been on its way to it. */
+		xcpui_dead_sync(self, dead);
 		end_calls(dead, set);
 		unload_space(dead);
 		reset(dead);

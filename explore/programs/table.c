@@ -40,5 +40,7 @@ const struct explore_program *const *const explore_tables[] = {
 	stand_hotplug_programs,
 	cycle_programs,
 	dead_programs,
+	dead_room_programs,
+	suspend_programs,
 	NULL
 };

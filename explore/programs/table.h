@@ -40,5 +40,7 @@ extern const struct explore_program *const stand_programs[];
 extern const struct explore_program *const stand_hotplug_programs[];
 extern const struct explore_program *const cycle_programs[];
 extern const struct explore_program *const dead_programs[];
+extern const struct explore_program *const dead_room_programs[];
+extern const struct explore_program *const suspend_programs[];
 
 #endif /* XCPU_EXPLORE_TABLE_H */

@@ -350,7 +350,7 @@ stop_for_long(unsigned cpu)
 	if (cpu == 1) {
 		sim_lock(&bug.lock);
 		bug.at[0] = 1;
-		sim_work_ns(2 * NMI_AFTER_NS);
+		sim_work_ns(40 * NMI_AFTER_NS);
 		sim_unlock(&bug.lock);
 		bug_await(&bug.at[1], 1);
 		return;
@@ -365,5 +365,5 @@ BUG_TEST(119) = {
 		BUG_PROGRAM(119, 2, "a stopped CPU holds a lock, and says "
 		    "nothing", stop_for_long),
 	},
-	.ids = "BUG-119 INV-R9", .seeds = 10,
+	.ids = "BUG-116 BUG-119 INV-R9", .seeds = 10,
 };
