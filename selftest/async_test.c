@@ -423,6 +423,64 @@ defer_tables(struct selftest *t)
 	tear_down(t, &other);
 }
 
+/* Kills: a form that is refused where a shootdown is not. */
+static void
+all_forms(void *arg)
+{
+	struct selftest *t = arg;
+
+	for (unsigned form = 0; form < 3; form++) {
+		EXPECT_EQ(t, add(t, 3, 0), 0);
+		if (form == 1)
+			EXPECT_EQ(t, xcpu_async_start(&job), 0);
+		if (form == 2)
+			EXPECT_EQ(t, xcpu_async_defer(&job, NEVER_NS), 0);
+		EXPECT_EQ(t, xcpu_async_wait(&job), 0);
+	}
+}
+
+static void
+try_in_nmi(void *arg)
+{
+	struct selftest *t = arg;
+
+	seen.entered = add(t, 3, 0);
+	seen.left = xcpu_async_start(&job);
+	xcpu_async_pass();
+}
+
+static void
+async_contexts(struct selftest *t)
+{
+	struct xcpu_cpuset other;
+	unsigned long state;
+
+	set_up(t, &other);
+	all_forms(t);
+	state = xcpu_port_irq_save();
+	all_forms(t);
+	xcpu_port_irq_restore(state);
+	EXPECT_EQ(t, xcpu_call_self(all_forms, t), 0);
+	t->host->lock();
+	all_forms(t);
+	/* The call that carries the callback is waited for as a call is. */
+	selftest_below_top(t, t->host->tlb->space[0]);
+	job.callback = announce;
+	EXPECT_EQ(t, add(t, 3, 0), 0);
+	EXPECT_EQ(t, xcpu_async_start(&job), 0);
+	if (count_of(&seen.announced) == 0)
+		(void)xcpu_async_wait(&job);
+	t->host->unlock();
+	EXPECT(t, AWAIT(xcpu_async_done(&job)));
+	EXPECT_EQ(t, count_of(&seen.announced), 1);
+	job.callback = NULL;
+	if (!selftest_nmi_run(t, t->self, try_in_nmi, t))
+		return;
+	EXPECT_EQ(t, seen.entered, -XCPU_EPERM);
+	EXPECT_EQ(t, seen.left, -XCPU_EPERM);
+	tear_down(t, &other);
+}
+
 /* Kills: bad ranges accepted; an empty request that is not done. */
 static void
 async_misuse(struct selftest *t)
@@ -469,6 +527,9 @@ static const struct selftest_case cases[] = {
 	    defer_lazy, 3, 2, NEED_TLB | NEED_THREAD },
 	{ "defer_tables", "F-B8 F-B5 INV-S5 BUG-89", "xcpu_port_kick",
 	    defer_tables, 3, 2, NEED_TLB | NEED_THREAD },
+	{ "async_contexts", "F-B9 F-B26 INV-C7", "xcpu_port_context",
+	    async_contexts, 4, 2, NEED_TLB | NEED_THREAD | NEED_LOCK |
+	    NEED_NMI },
 	{ "async_misuse", "F-B26", "xcpu_port_tlb_flush",
 	    async_misuse, 3, 1, NEED_TLB },
 };

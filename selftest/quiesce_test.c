@@ -90,6 +90,26 @@ quiesce_parks(struct selftest *t)
 	EXPECT_EQ(t, xcpu_event_unregister(seen.id), 0);
 }
 
+/* Kills: a change although somebody does not stand; a CPU that stays parked. */
+static void
+quiesce_times_out(struct selftest *t)
+{
+	static struct selftest_hold hold;
+	uint64_t va = selftest_page(t, 2);
+	struct xcpu_quiesce q = { .space = t->host->tlb->space[0], .start = va,
+		.len = selftest_page_bytes(t), .change = remap, .arg = &va };
+	struct xcpu_sync_opt opt = { .timeout_ns = 20000000 };
+
+	if (!set_up(t, q.space) || !selftest_hold_one(t, &hold, t->other))
+		return;
+	EXPECT_EQ(t, xcpu_quiesce(&q, &opt), -XCPU_ETIMEDOUT);
+	EXPECT(t, !q.changed && !seen.mapped);
+	selftest_release(t, &hold);
+	seen.value = 7;
+	EXPECT_EQ(t, xcpu_quiesce(&q, &opt), 0);
+	EXPECT(t, q.changed && seen.mapped);
+}
+
 /* Kills: a change in spite of a bad range. */
 static void
 quiesce_misuse(struct selftest *t)
@@ -117,6 +137,8 @@ static const struct selftest_case cases[] = {
 	    quiesce_changes, 3, 1, NEED_TLB | NEED_THREAD },
 	{ "quiesce_parks", "F-B13 INV-R1", "xcpu_port_kick",
 	    quiesce_parks, 3, 2, 0 },
+	{ "quiesce_times_out", "F-B13 INV-R3", "xcpu_port_now_ns",
+	    quiesce_times_out, 3, 2, NEED_TLB },
 	{ "quiesce_misuse", "F-B26", "xcpu_port_tlb_flush",
 	    quiesce_misuse, 3, 1, NEED_TLB },
 };
