@@ -112,8 +112,8 @@ XCPU_STATIC_ASSERT(XCPU_SPACE_GEN_BITS >= 4 && XCPU_SPACE_GEN_BITS <= 64,
 #endif
 
 /*
- * Secondary TLBs (notifier.h) that a space can have at once: 24 bytes each in a
- * room of the host's, a pointer per space.  0: the library is built without.
+ * Secondary TLBs (notifier.h) that a space can have at once: 24 bytes and a bit
+ * per CPU each, in a room of the host's; a pointer per space.  0: the library is built without.
  */
 #ifndef XCPU_NOTIFIERS
 #define XCPU_NOTIFIERS 2

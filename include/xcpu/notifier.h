@@ -38,17 +38,18 @@
 /*
  * Forget what the request says; on return no access of the secondary goes
  * through a translation that was replaced before the call.  Runs where the
- * shootdown is over: in the context of whoever shot down, waited or looked, or
- * on the last CPU of a request with a callback, inside a handler.  It may not
- * wait for functions of other CPUs, nor register or unregister.
+ * shootdown is over, doorbell masked: on the CPU of whoever shot down, waited or
+ * looked, or on the last CPU of a request with a callback.  It may not wait for
+ * other CPUs, shoot down, register or unregister.
  */
 typedef void xcpu_notifier_fn(void *arg, const struct xcpu_flush *request);
 
 /* One who is told.  Private to the library. */
 struct xcpu_notifier {
-	struct xcpu_au64 state;		/* who is inside it, and whether it lives */
+	struct xcpu_au32 state;
 	xcpu_notifier_fn *fn;
 	void *arg;
+	struct xcpu_au64 inside[XCPU_CPUSET_WORDS];	/* CPUs that run it */
 };
 
 /* Those of one space, as long as it lives.  Private to the library. */
@@ -98,11 +99,11 @@ int xcpu_notifier_register(struct xcpu_space *space, xcpu_notifier_fn *fn,
  * Context: as xcpu_call_one(); not inside a notifier.
  * Waits:   for those who are inside fn, under the watchdog.
  * Order:   all of fn -> the return  [K3].
- * Cost:    a read-modify-write.
+ * Cost:    a compare-and-swap, a full fence, O(words).
  * Returns: 0; -XCPU_EINVAL space is NULL; -XCPU_ENOENT no such id; -XCPU_ENOSYS
  *          as above; -XCPU_EDEADLK, -XCPU_EPERM and -XCPU_EAGAIN as
  *          xcpu_call_one(); -XCPU_ETIMEDOUT the stall hook gave up: fn may still
- *          run, and the id stays taken.
+ *          run, and the id stays taken (the report says on which CPU).
  */
 int xcpu_notifier_unregister(struct xcpu_space *space, int id);
 
