@@ -92,3 +92,14 @@ selftest_reads(struct selftest *t, const struct xcpu_cpuset *set, uint64_t va,
 	t->cpu = outer;
 	return good;
 }
+
+#define FEW 8
+
+void
+selftest_below_top(struct selftest *t, struct xcpu_space *space)
+{
+	/* rlx: nobody else changes it */
+	for (unsigned i = 0; i < 2 * FEW &&
+	    xcpu_load_rlx(&space->generation) + FEW >= XCPU_SPACE_TOP; i++)
+		EXPECT_EQ(t, xcpu_shootdown_all(space, NULL), 0);
+}

@@ -77,6 +77,8 @@ extern const struct selftest_group selftest_port, selftest_event,
     selftest_lazy, selftest_stat, selftest_trace, selftest_msg,
     selftest_msg_wait, selftest_sync, selftest_sync_msg, selftest_sync_room,
     selftest_stop, selftest_cycle, selftest_dead;
+extern const struct selftest_group selftest_async, selftest_batch,
+    selftest_quiesce, selftest_icache, selftest_notifier;
 
 /* ---- checks ---- */
 
@@ -198,6 +200,11 @@ bool selftest_map(struct selftest *t, struct xcpu_space *space, uint64_t va,
 /* Load a space on each CPU of a set; NULL: none. */
 bool selftest_load(struct selftest *t, const struct xcpu_cpuset *set,
     struct xcpu_space *space);
+/*
+ * The next few changes of a space that nobody changes now will not begin its
+ * generations again, which would wait for CPUs that the test holds.
+ */
+void selftest_below_top(struct selftest *t, struct xcpu_space *space);
 /* Does each CPU of the set read `value` there?  0: is each refused? */
 bool selftest_reads(struct selftest *t, const struct xcpu_cpuset *set,
     uint64_t va, uint64_t value);

@@ -43,7 +43,7 @@ BUGS = [
 BUG_SEEDS = "1..6000"
 
 # Scenarios of which the seeds are run; those of single bugs have their own test.
-GENERAL = ("basic", "calls", "events", "life", "memory", "messages",
+GENERAL = ("basic", "calls", "events", "late", "life", "memory", "messages",
            "standing", "storm")
 
 

@@ -92,7 +92,8 @@ flush_everything(struct xcpu_cpu *cpu)
 	};
 	/*
 	 * [G1] acquire: the generation, read before the flush, and the tables
-	 * that it speaks of.  Pairs with [G1] in shootdown() and restart().
+	 * that it speaks of.  Pairs with [G1] in shootdown(), restart() and
+	 * count_change().
 	 */
 	uint64_t gen = xcpu_load_acq(&cpu->domain->kernel.generation);
 
@@ -119,7 +120,7 @@ xcpu_cpu_online(struct xcpu_cpu *cpu)
 	/*
 	 * [G2] fence: our bit before our flush: an initiator who does not see
 	 * it has changed his entries before we flush.  Pairs with [G2] in
-	 * shootdown().
+	 * shootdown() and xcpui_collect_close().
 	 * [N6] fence: and before we look whether the machine stands still.
 	 * Pairs with [N6] in xcpu_sync_machine().
 	 * [P7] fence: and before we look whether somebody has panicked.  Pairs
@@ -180,7 +181,7 @@ xcpu_cpu_offline(void)
 	serve_last(self, 0);
 	/*
 	 * [G4] release: our last access before we leave the kernel's set.
-	 * Pairs with [G4] in shootdown_set().
+	 * Pairs with [G4] in shootdown_set(), xcpui_collect_close() and has_passed().
 	 */
 	xcpu_fetch_and_rel(&self->domain->online[self->index / 64],
 	    ~xcpu_cpu_bit(self->index));

@@ -128,7 +128,8 @@ catch_up_space(struct xcpu_cpu *self, struct xcpu_space *space,
 	uint64_t have = xcpu_load_rlx(progress);	/* rlx: own word */
 	/*
 	 * [G1] acquire: the generation, read before the flush, and the tables
-	 * that it speaks of.  Pairs with [G1] in shootdown() and restart().
+	 * that it speaks of.  Pairs with [G1] in shootdown(), restart() and
+	 * count_change().
 	 */
 	uint64_t upto = xcpu_load_acq(&space->generation);
 
@@ -191,7 +192,7 @@ pass_round(struct xcpu_cpu *self, uint64_t round)
 	}
 	/*
 	 * [F2] release: the flush before the word that vouches for it.  Pairs
-	 * with [F2] in round_passed_by().
+	 * with [F2] in round_passed_by() and has_passed().
 	 * retry: fails only if an NMI came in between.
 	 */
 	while (passed < round &&
@@ -212,7 +213,7 @@ xcpui_flush_serve(struct xcpu_cpu *self, bool lazy)
 	XCPUI_COUNT(self, served_flush);
 	/*
 	 * [F1] acquire: the round is read before the generations that it will
-	 * vouch for.  Pairs with [F1] in shootdown().
+	 * vouch for.  Pairs with [F1] in shootdown() and xcpui_collect_close().
 	 */
 	round = xcpu_load_acq(&self->domain->flush_round);
 	mine = xcpui_slot_begin(self, XCPUI_SLOT_FLUSH, body, &source);

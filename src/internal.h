@@ -15,6 +15,7 @@
 #include <xcpu/config.h>
 #include <xcpu/cpuset.h>
 #include <xcpu/domain.h>
+#include <xcpu/notifier.h>
 #include <xcpu/port.h>
 #include <xcpu/stop.h>
 #include <xcpu/sync.h>
@@ -341,5 +342,21 @@ void xcpui_space_note(struct xcpu_space *space, uint64_t gen,
 /* What it changed, if that is still known and no full flush. */
 bool xcpui_space_recall(const struct xcpu_space *space, uint64_t gen,
     struct xcpu_flush *flush);
+
+/* ---- notifier.c, reached by a pointer as sync.c is ---- */
+
+/* All CPUs have forgotten: tell the others. */
+static inline void
+xcpui_notify(const struct xcpu_flush *flush)
+{
+#if XCPU_NOTIFIERS != 0
+	struct xcpu_notifiers *room = flush->space->notifiers;
+
+	if (room != NULL)
+		room->notify(room, flush);
+#else
+	(void)flush;
+#endif
+}
 
 #endif /* XCPU_INTERNAL_H */

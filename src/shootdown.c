@@ -263,7 +263,8 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 		xcpui_space_note(s->flush.space, s->gen, &s->flush);
 	/*
 	 * [G2] fence: our generation before we read the set.  Pairs with [G2]
-	 * in switch_to() and xcpu_cpu_online().
+	 * in switch_to() and xcpu_cpu_online() and [K1] in
+	 * xcpu_notifier_register().
 	 * [F1] fence: and before the round.  Pairs with [F1] in
 	 * xcpui_flush_serve().
 	 */
@@ -289,9 +290,8 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 
 /* ---- the public functions ---- */
 
-/* May the caller ask for this?  Puts the options into the request. */
-static int XCPUI_COLD
-check(const struct xcpu_cpu *self, struct xcpu_flush *flush,
+int XCPUI_COLD
+xcpui_flush_check(const struct xcpu_cpu *self, struct xcpu_flush *flush,
     const struct xcpu_flush_opt *opt)
 {
 	unsigned shift = opt != NULL && opt->stride_shift != 0 ?
@@ -327,14 +327,17 @@ ask(struct xcpu_space *space, uint64_t start, uint64_t len,
 	s.flush.space = space;
 	s.flush.start = start;
 	s.flush.len = len;
-	error = check(self, &s.flush, opt);
+	error = xcpui_flush_check(self, &s.flush, opt);
 	if (error != 0 || (len == 0 && !all))
 		return error;
 	/* rlx: tunable, any value is right */
 	if (all || len >> s.flush.stride_shift >
 	    xcpu_load_rlx(&self->domain->ceiling))
 		s.flush.flags |= XCPU_FLUSH_FULL;
-	return shootdown(self, &s);
+	error = shootdown(self, &s);
+	if (error == 0)
+		xcpui_notify(&s.flush);
+	return error;
 }
 
 int
@@ -356,7 +359,7 @@ xcpu_flush_self(struct xcpu_space *space, uint64_t start, uint64_t len,
 {
 	struct xcpu_cpu *self = xcpu_port_self();
 	struct xcpu_flush flush = { .space = space, .start = start, .len = len };
-	int error = check(self, &flush, opt);
+	int error = xcpui_flush_check(self, &flush, opt);
 	unsigned long state;
 
 	if (error != 0 || len == 0)

@@ -32,4 +32,8 @@ void xcpui_flush_now(struct xcpu_cpu *self, struct xcpu_flush *flush);
 void xcpui_flush_apply(struct xcpu_cpu *self, struct xcpu_flush *flush,
     uint64_t gen);
 
+/* May the caller ask for this?  Puts the options into the request. */
+int xcpui_flush_check(const struct xcpu_cpu *self, struct xcpu_flush *flush,
+    const struct xcpu_flush_opt *opt);
+
 #endif /* XCPU_SHOOTDOWN_H */

@@ -47,6 +47,9 @@ xcpu_space_init(struct xcpu_space *space, void *host)
 	xcpu_store_rlx(&space->generation, 1);
 	space->host = host;
 	space->kernel = false;
+#if XCPU_NOTIFIERS != 0
+	space->notifiers = NULL;
+#endif
 	for (unsigned i = 0; i < XCPU_SPACE_RANGES; i++)
 		xcpu_store_rlx(&space->range[i].tag, 0); /* rlx: private */
 	for (unsigned i = 0; i < XCPU_CPUSET_WORDS; i++)
@@ -193,13 +196,14 @@ switch_to(struct xcpu_cpu *self, struct xcpu_space *next)
 		xcpu_fetch_or_rlx(&next->active[word], bit);
 		/*
 		 * [G2] fence: our bit before we read the generation.  Pairs
-		 * with [G2] in shootdown().
+		 * with [G2] in shootdown(), xcpui_collect_close() and
+		 * xcpu_icache_sync().
 		 */
 		xcpu_fence_sc();
 		/*
 		 * [G1] acquire: the generation before the tables it speaks of,
-		 * for our walker.  Pairs with [G1] in shootdown() and
-		 * restart().
+		 * for our walker.  Pairs with [G1] in shootdown(),
+		 * count_change() and restart().
 		 */
 		gen = xcpu_load_acq(&next->generation);
 	}
@@ -212,7 +216,8 @@ switch_to(struct xcpu_cpu *self, struct xcpu_space *next)
 	if (prev != NULL)
 		/*
 		 * [G4] release: the last access through the old root before
-		 * the bit goes.  Pairs with [G4] in shootdown_set() and
+		 * the bit goes.  Pairs with [G4] in shootdown_set(),
+		 * xcpui_collect_close(), xcpu_icache_sync() and
 		 * xcpu_space_destroy().
 		 */
 		xcpu_fetch_and_rel(&prev->active[word], ~bit);

@@ -2,8 +2,11 @@
 /*
  * xcpu_all.c: the whole library as one file, for hosts that add just one.
  */
+#include "async.c"
+#include "batch.c"
 #include "call.c"
 #include "carrier.c"
+#include "collect.c"
 #include "cpuset.c"
 #include "cycle.c"
 #include "dead.c"
@@ -17,12 +20,15 @@
 #include "event.c"
 #include "flight.c"
 #include "flush.c"
+#include "icache.c"
 #include "inbox.c"
 #include "msg.c"
 #include "msg_none.c"
 #include "ring.c"
 #include "gather.c"
 #include "nmi.c"
+#include "notifier.c"
+#include "quiesce.c"
 #include "park.c"
 #include "room.c"
 #include "round.c"

@@ -33,6 +33,9 @@ ENGINES = {"explore": ("xcpu-explore", ["run"]),
 WEAKENING = ("explore", "explore8")	# those that know --weaken
 # The explorer's programs about a file: how their names begin.
 ABOUT = {"msg": ("msg",), "ring": ("msg",), "inbox": ("msg",),
+         "async": ("async", "defer"), "collect": ("async", "defer"),
+         "batch": ("batch",), "quiesce": ("quiesce",),
+         "icache": ("icache",), "notifier": ("notifier",),
          "gather": ("sync",), "park": ("sync",), "room": ("sync",),
          "sync": ("sync",),
          "stop": ("stop", "panic"), "nmi": ("stop", "panic")}

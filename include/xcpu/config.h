@@ -112,6 +112,16 @@ XCPU_STATIC_ASSERT(XCPU_SPACE_GEN_BITS >= 4 && XCPU_SPACE_GEN_BITS <= 64,
 #endif
 
 /*
+ * Secondary TLBs (notifier.h) that a space can have at once: 24 bytes and a bit
+ * per CPU each, in a room of the host's; a pointer per space.  0: the library is built without.
+ */
+#ifndef XCPU_NOTIFIERS
+#define XCPU_NOTIFIERS 2
+#endif
+XCPU_STATIC_ASSERT(XCPU_NOTIFIERS >= 0 && XCPU_NOTIFIERS <= 64,
+    "XCPU_NOTIFIERS: 0 to 64");
+
+/*
  * Handlers and functions that one drain runs before it kicks itself and lets
  * the interrupted code breathe.  STOP and FLUSH do not count: they are bounded
  * by construction.
@@ -229,6 +239,7 @@ XCPU_STATIC_ASSERT(XCPU_PORT_LEVEL >= 0 && XCPU_PORT_LEVEL <= 4,
 	    (uint64_t)XCPU_PORT_LEVEL << 38 | (uint64_t)XCPU_STATS << 41 |	\
 	    (uint64_t)XCPU_SEQ_BITS << 43 |				\
 	    (uint64_t)XCPU_EVENT_GEN_BITS << 48 |			\
-	    (uint64_t)XCPU_SPACE_GEN_BITS << 53))
+	    (uint64_t)XCPU_SPACE_GEN_BITS << 53 |			\
+	    (uint64_t)(XCPU_NOTIFIERS != 0) << 60))
 
 #endif /* XCPU_CONFIG_H */

@@ -48,11 +48,16 @@ struct xcpu_space_range {
 #define XCPU_SPACE_TOP							\
 	((uint64_t)1 << (XCPU_SPACE_GEN_BITS < 62 ? XCPU_SPACE_GEN_BITS : 62))
 
+struct xcpu_notifiers;
+
 /* Private to the library, but for `host`, which is the caller's. */
 struct xcpu_space {
 	struct xcpu_au64 generation;
 	void *host;
 	bool kernel;
+#if XCPU_NOTIFIERS != 0
+	struct xcpu_notifiers *notifiers;	/* notifier.h; NULL: none */
+#endif
 	struct xcpu_space_range range[XCPU_SPACE_RANGES];
 	struct xcpu_au64 active[XCPU_CPUSET_WORDS]
 	    __attribute__((aligned(XCPU_LINE_BYTES)));

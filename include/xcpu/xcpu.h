@@ -8,6 +8,11 @@
  *	sync.h		rendezvous: CPUs parked while something runs
  *	stop.h		stopping CPUs, panic, calls by NMI
  *	space.h flush.h	address spaces and TLB shootdown
+ *	async.h		shootdowns that nobody waits for
+ *	batch.h		unmap much, flush once, then free
+ *	quiesce.h	page-table entries that change while nobody runs
+ *	icache.h	instructions that were changed
+ *	notifier.h	who else caches translations
  *	doorbell.h	entry points that the host calls
  *	wait.h stat.h trace.h	what it did, and what it waits for
  *	port.h		what the host supplies (included by ports only)
@@ -17,6 +22,8 @@
 
 #define XCPU_VERSION "0.1.0"
 
+#include <xcpu/async.h>
+#include <xcpu/batch.h>
 #include <xcpu/call.h>
 #include <xcpu/config.h>
 #include <xcpu/cpuset.h>
@@ -25,7 +32,10 @@
 #include <xcpu/error.h>
 #include <xcpu/event.h>
 #include <xcpu/flush.h>
+#include <xcpu/icache.h>
 #include <xcpu/msg.h>
+#include <xcpu/notifier.h>
+#include <xcpu/quiesce.h>
 #include <xcpu/space.h>
 #include <xcpu/stat.h>
 #include <xcpu/stop.h>

@@ -7,23 +7,13 @@
  * such accesses likely: few pages, few spaces, each CPU touching what it has
  * loaded between any two things it does.
  */
-#include "ops.h"
+#include "rooms.h"
 
 #include <string.h>
 
-#define ROOMS 3
-#define PAGES 24		/* of a space that are used: three tables */
+#define ROOMS (ROOM_COUNT - 1)
 
-#define TABLES (PAGES / SIM_TABLE_PAGES)
-
-/* A space and the lock around its page tables; the last is the kernel's. */
-struct room {
-	struct sim_space *space;
-	struct sim_lock lock;
-	/* Tables that were taken out, and are still being shot down. */
-	unsigned cut[TABLES];
-};
-
+/* The last is the kernel's. */
 static struct room room[ROOMS + 1];
 #define KERNEL (&room[ROOMS])
 
@@ -34,7 +24,7 @@ static struct room room[ROOMS + 1];
 static void
 map_all(const struct room *r)
 {
-	for (unsigned page = 0; page < PAGES; page++)
+	for (unsigned page = 0; page < ROOM_PAGES; page++)
 		if (r->cut[page / SIM_TABLE_PAGES] == 0)
 			sim_map(r->space, page, true);
 }
@@ -50,9 +40,8 @@ ops_memory_reset(void)
 		map_all(&room[i]);
 }
 
-/* The room that this CPU has loaded; NULL: none, or one of its own. */
-static struct room *
-loaded(void)
+struct room *
+room_loaded(void)
 {
 	const struct xcpu_space *space = xcpu_space_current();
 
@@ -62,19 +51,37 @@ loaded(void)
 	return NULL;
 }
 
+struct room *
+room_nth(unsigned n)
+{
+	return &room[n];
+}
+
+struct room *
+room_kernel(void)
+{
+	return KERNEL;
+}
+
 /* ---- accesses ---- */
 
 static void
 touch_some(const struct room *r, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		(void)sim_touch(r->space, sim_random(PAGES), sim_one_in(2));
+		(void)sim_touch(r->space, sim_random(ROOM_PAGES), sim_one_in(2));
+}
+
+void
+room_touch(const struct room *r, unsigned n)
+{
+	touch_some(r != NULL ? r : KERNEL, n);
 }
 
 void
 ops_touch(void)
 {
-	const struct room *r = loaded();
+	const struct room *r = room_loaded();
 
 	sim_op_begin(SIM_OP_TOUCH);
 	if (r != NULL)
@@ -99,14 +106,6 @@ ops_switch(void)
 
 /* ---- changes ---- */
 
-#define CHANGES 3
-
-/* Changes of neighbours, for one shootdown. */
-struct changes {
-	unsigned n;
-	struct sim_change one[CHANGES];
-};
-
 static bool
 change_page(const struct room *r, unsigned page, struct sim_change *change)
 {
@@ -120,50 +119,85 @@ change_page(const struct room *r, unsigned page, struct sim_change *change)
 	}
 }
 
-/* With the room's lock held. */
-static void
-change_some(struct room *r, bool table, struct changes *c)
+void
+room_change(struct room *r, bool table, struct changes *c)
 {
-	unsigned page = sim_random(PAGES);
+	unsigned page = sim_random(ROOM_PAGES);
 	unsigned end = page + 1 + sim_random(CHANGES);
 
 	c->n = 0;
 	if (table) {
 		c->n = sim_unmap_table(r->space, page, &c->one[0]);
 		r->cut[page / SIM_TABLE_PAGES] += c->n;
-		return;
+	} else {
+		for (; page < end && page < ROOM_PAGES; page++)
+			c->n += change_page(r, page, &c->one[c->n]);
 	}
-	for (; page < end && page < PAGES; page++)
-		c->n += change_page(r, page, &c->one[c->n]);
+	if (c->n != 0)
+		r->version = c->one[c->n - 1].version;
+}
+
+uint64_t
+room_range(const struct room *r, const struct changes *c, uint64_t *len)
+{
+	const struct sim_change *last = &c->one[c->n - 1];
+	uint64_t start = sim_page_va(r->space, c->one[0].page);
+
+	*len = sim_page_va(r->space, last->page + last->npages - 1) + 4096 -
+	    start;
+	return start;
+}
+
+/* The secondary TLB has forgotten it, or had it anew. */
+static void
+judge_device(const struct room *r, const struct sim_change *change)
+{
+	for (unsigned i = 0; i < change->npages; i++) {
+		unsigned page = change->page + i;
+
+		if (page < ROOM_PAGES && r->cached[page] &&
+		    r->seen[page] < change->version)
+			sim_fail(SIM_STALE, "a device has page %u of space %u, "
+			    "version %lu; the shootdown of version %lu is over",
+			    page, sim_space_id(r->space),
+			    (unsigned long)r->seen[page],
+			    (unsigned long)change->version);
+	}
+}
+
+void
+room_changed(struct room *r, struct changes *c, int error)
+{
+	for (unsigned i = 0; i < c->n; i++) {
+		if (error == 0)
+			judge_device(r, &c->one[i]);
+		sim_change_done(&c->one[i], error);
+	}
+	if (c->n != 0 && c->one[0].tables)
+		r->cut[c->one[0].page / SIM_TABLE_PAGES]--;
 }
 
 /* One range, from the first change to the last; or everything. */
 static int
 shoot(struct room *r, struct changes *c)
 {
-	const struct sim_change *last;
 	struct xcpu_flush_opt opt = { 0, 0 };
-	uint64_t start, end;
+	uint64_t start, len;
 	int error;
 
 	if (c->n == 0)
 		return 0;
-	last = &c->one[c->n - 1];
-	start = sim_page_va(r->space, c->one[0].page);
-	end = sim_page_va(r->space, last->page + last->npages - 1) + 4096;
+	start = room_range(r, c, &len);
 	opt.flags = c->one[0].tables ? XCPU_FLUSH_TABLES : 0;
 	error = sim_one_in(4) ?
 	    xcpu_shootdown_all(sim_space_xcpu(r->space), &opt) :
-	    xcpu_shootdown(sim_space_xcpu(r->space), start, end - start, &opt);
-	for (unsigned i = 0; i < c->n; i++)
-		sim_change_done(&c->one[i], error);
-	if (c->one[0].tables)
-		r->cut[c->one[0].page / SIM_TABLE_PAGES]--;
+	    xcpu_shootdown(sim_space_xcpu(r->space), start, len, &opt);
+	room_changed(r, c, error);
 	return error;
 }
 
-static void
-repair(struct room *r)
+void
+room_repair(struct room *r)
 {
 	sim_lock(&r->lock);
 	map_all(r);
@@ -179,7 +213,7 @@ change_and_shoot(struct room *r, bool table)
 	int error = 0;
 
 	sim_lock(&r->lock);
-	change_some(r, table, &c);
+	room_change(r, table, &c);
 	if (held)
 		error = shoot(r, &c);
 	sim_unlock(&r->lock);
@@ -200,15 +234,15 @@ change_op(struct room *r, enum sim_op_kind op, bool table)
 	sim_op_begin(op);
 	sim_op_end(change_and_shoot(r, table));
 	if (sim_one_in(2))
-		repair(r);
+		room_repair(r);
 	if (masked)
 		sim_unmask(state);
 }
 
-static struct room *
-some_room(void)
+struct room *
+room_some(void)
 {
-	struct room *r = loaded();
+	struct room *r = room_loaded();
 
 	return r != NULL && sim_one_in(2) ? r : &room[sim_random(ROOMS)];
 }
@@ -216,13 +250,13 @@ some_room(void)
 void
 ops_flush(void)
 {
-	change_op(some_room(), SIM_OP_FLUSH, false);
+	change_op(room_some(), SIM_OP_FLUSH, false);
 }
 
 void
 ops_tables(void)
 {
-	change_op(some_room(), SIM_OP_TABLES, true);
+	change_op(room_some(), SIM_OP_TABLES, true);
 }
 
 void
@@ -234,7 +268,7 @@ ops_kernel(void)
 void
 ops_shoot_here(void)
 {
-	(void)change_and_shoot(sim_one_in(3) ? KERNEL : some_room(), false);
+	(void)change_and_shoot(sim_one_in(3) ? KERNEL : room_some(), false);
 }
 
 /* ---- lazy ---- */
@@ -254,7 +288,7 @@ ops_lazy(void)
 		sim_idle();
 	sim_op_begin(SIM_OP_LAZY);
 	error = xcpu_space_lazy_leave();
-	r = loaded();
+	r = room_loaded();
 	if (r != NULL)
 		touch_some(r, 3);
 	sim_op_end(error);

@@ -16,6 +16,7 @@ setup(void)
 	ops_event_reset();
 	ops_msg_reset();
 	ops_memory_reset();
+	ops_late_reset();
 	ops_sync_reset();
 }
 
@@ -25,6 +26,7 @@ check(void)
 	ops_call_check();
 	ops_event_check();
 	ops_msg_check();
+	ops_late_check();
 	ops_sync_check();
 }
 
@@ -61,10 +63,20 @@ run_list(const struct weight *list)
 	ops_call_settle();
 	ops_event_settle();
 	ops_msg_settle();
+	ops_late_settle();
+}
+
+static void
+setup_devices(void)
+{
+	setup();
+	ops_device_setup();
 }
 
 /* A workload: its name, one line, and the list of its operations. */
 #define WORKLOAD(id, text, ...)						\
+	WORKLOAD_FROM(id, text, setup, __VA_ARGS__)
+#define WORKLOAD_FROM(id, text, begin, ...)				\
 	static const struct weight id##_list[] = {			\
 		__VA_ARGS__, { NULL, 0 }				\
 	};								\
@@ -77,7 +89,7 @@ run_list(const struct weight *list)
 	SIM_SCENARIO(id) = {						\
 		.name = #id, .what = text,				\
 		.min_cpus = 2, .max_cpus = 8,				\
-		.setup = setup, .main = id##_main, .nmi = in_nmi,	\
+		.setup = begin, .main = id##_main, .nmi = in_nmi,	\
 		.check = check,						\
 	}
 
@@ -104,6 +116,13 @@ WORKLOAD(memory, "shootdowns, switches, lazy CPUs, accesses",
     { ops_flush, 6 }, { ops_tables, 2 }, { ops_kernel, 2 },
     { ops_switch, 4 }, { ops_lazy, 3 }, { ops_touch, 8 },
     { ops_spaces, 1 }, { ops_replug, 1 });
+
+WORKLOAD_FROM(late, "shootdowns that nobody waits for, among those who do",
+    setup_devices,
+    { ops_late, 10 }, { ops_batch, 6 }, { ops_pass, 4 }, { ops_quiesce, 1 },
+    { ops_device, 4 }, { ops_flush, 3 }, { ops_tables, 1 },
+    { ops_kernel, 1 }, { ops_switch, 4 }, { ops_lazy, 3 }, { ops_touch, 8 },
+    { ops_call, 1 }, { ops_replug, 1 });
 
 WORKLOAD(life, "CPUs that leave and return in the midst of everything",
     { ops_replug, 6 }, { ops_call, 3 }, { ops_deadline, 2 },

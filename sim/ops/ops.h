@@ -10,6 +10,8 @@
  *	event.c		a run after each post, none after the end of the event
  *	msg.c		each message once, in order, and over when it is said so
  *	memory.c	changes of page tables; the machine judges the accesses
+ *	late.c		the same, and nobody waits for the shootdown
+ *	quiet.c		the same while all stand still; devices that cache it, too
  *	life.c		idling, polling, leaving and coming back
  *	sync.c		who stands while somebody says so
  */
@@ -28,6 +30,8 @@ ops_fn ops_flush, ops_tables, ops_kernel, ops_switch, ops_lazy, ops_touch,
     ops_spaces;
 ops_fn ops_idle, ops_poll, ops_replug;
 ops_fn ops_sync, ops_stop;
+ops_fn ops_late, ops_batch, ops_pass;
+ops_fn ops_quiesce, ops_device;
 
 /* Before a run; at the end of each CPU's part; when all have finished. */
 void ops_call_reset(void);
@@ -40,6 +44,10 @@ void ops_msg_reset(void);
 void ops_msg_settle(void);
 void ops_msg_check(void);
 void ops_memory_reset(void);
+void ops_late_reset(void);
+void ops_late_settle(void);
+void ops_late_check(void);
+void ops_device_setup(void);
 void ops_sync_reset(void);
 void ops_sync_check(void);
 

@@ -45,6 +45,7 @@ ENDS = {
     "XCPU_SPACE_RANGES": (2, 64),
     "XCPU_FLUSH_CEILING": (0, 4096),
     "XCPU_DRAIN_BUDGET": (1, 1000000),
+    "XCPU_NOTIFIERS": (0, 64),
     "XCPU_REKICK_NS": (1, 4000000000),
     "XCPU_STALL_NS": (1, 4000000000),
     "XCPU_PORT_REMOTE": (0, 1),
@@ -63,6 +64,7 @@ REFUSED = {
     "XCPU_SEQ_BITS": (3, 25),
     "XCPU_SPACE_RANGES": (1, 3),
     "XCPU_DRAIN_BUDGET": (0,),
+    "XCPU_NOTIFIERS": (-1, 65),
     "XCPU_PORT_LEVEL": (5,),
 }
 

@@ -35,9 +35,14 @@ EXPLORE = [(what, f"--bound 0 --limit 20000 run {programs}")
                 "lazy-kernel-behind"),
                ("generations", "top-then-one top-load top-lazy top-both "
                 "top-join top-old-number top-ranges"),
+               ("late shootdowns", "async-twice async-load async-merge "
+                "async-callback async-top defer-pass defer-load "
+                "batch-flush batch-full notifier-late"),
                ("rendezvous in turn", "sync-wrap sync-twice sync-turns"))]
 SIM = [("seeds without faults", "--seed 1..100 --quiet"),
-       ("seeds with faults", "--seed 101..300 --faults all --quiet")]
+       ("seeds with faults", "--seed 101..300 --faults all --quiet"),
+       ("late shootdowns",
+        "--scenario late --seed 1..300 --faults all --quiet")]
 
 
 def threads_complaint(words, output):
