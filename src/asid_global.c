@@ -98,17 +98,16 @@ name_global(struct xcpu_asids *asids)
 static void
 hold_map(struct xcpu_asids *asids)
 {
-	uint32_t v = 0;
-
 	/* retry: another CPU has it, and will wait for nobody until it has not */
 	for (unsigned spins = 0;; spins++) {
+		uint32_t v = xcpu_load_rlx(&asids->lock); /* rlx: a look first */
+
 		/*
 		 * [A1] acquire: what the last holder left.  Pairs with [A1] in
 		 * release_map().
 		 */
-		if (xcpu_cas_acq(&asids->lock, &v, 1))
+		if (v == 0 && xcpu_cas_acq(&asids->lock, &v, 1))
 			return;
-		v = 0;
 		xcpu_port_relax(spins);
 	}
 }

@@ -26,5 +26,7 @@ const struct explore_program *const *const explore_tables[] = {
 	sync_programs,
 	sync_meets_programs,
 	stop_programs,
+	asid_programs,
+	asid_global_programs,
 	NULL
 };

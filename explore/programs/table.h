@@ -26,5 +26,7 @@ extern const struct explore_program *const msg_life_programs[];
 extern const struct explore_program *const sync_programs[];
 extern const struct explore_program *const sync_meets_programs[];
 extern const struct explore_program *const stop_programs[];
+extern const struct explore_program *const asid_programs[];
+extern const struct explore_program *const asid_global_programs[];
 
 #endif /* XCPU_EXPLORE_TABLE_H */
