@@ -11,21 +11,21 @@
 /* ---- rollovers ---- */
 
 /*
- * A, B and C have the ASIDs; CPU 1 had C under its tag, and has A loaded.  The
- * fourth space takes them all back, and the tag of B or C.
+ * A, B and C have the ASIDs; CPU 1 had them all, and has A loaded.  The fourth
+ * space takes them back, all but A's, and gets B's.
  */
 static void
 setup_used_up(void)
 {
 	asid_boot(2, &xcpu_asid_global, 0, SLOTS);
-	asid_loads(1, "CBA");
+	asid_loads(1, "ABCA");
 }
 
 static void
 setup_used_up_broadcast(void)
 {
 	asid_boot(2, &xcpu_asid_global, XCPU_ASID_BROADCAST, SLOTS);
-	asid_loads(1, "CBA");
+	asid_loads(1, "ABCA");
 }
 
 static void
@@ -58,7 +58,7 @@ load_second(void)
 {
 	asid_use(0);
 	asid_switch_and_use(1);
-	asid_switch_and_use(0);
+	asid_switch_and_use(3);
 }
 
 /* The fast path: B is in force until the rollover takes CPU 1's word. */
@@ -69,6 +69,54 @@ static const struct explore_program asid_roll_fast = {
 	.ncpu = 2,
 	.setup = setup_used_up_broadcast,
 	.cpu = { load_fourth, load_second },
+	.on_root = asid_root,
+	.on_flush = asid_flush,
+	.on_remote = asid_remote,
+};
+
+static void
+setup_one_left(void)
+{
+	asid_boot(2, &xcpu_asid_global, XCPU_ASID_BROADCAST, SLOTS);
+	asid_loads(1, "AB");
+}
+
+static void
+load_third_and_fourth(void)
+{
+	asid_switch(2);
+	asid_switch_and_use(3);
+}
+
+/* The slow path: C takes the last ASID, or the rollover comes first. */
+static const struct explore_program asid_roll_slow = {
+	.name = "asid-roll-slow",
+	.what = "a rollover while another CPU gets the last ASID",
+	.ids = "F-B10 INV-S7 BUG-98",
+	.ncpu = 2,
+	.setup = setup_one_left,
+	.cpu = { load_fourth, load_third_and_fourth },
+	.on_root = asid_root,
+	.on_flush = asid_flush,
+	.on_remote = asid_remote,
+};
+
+static void
+leave_and_load_fourth(void)
+{
+	asid_use(0);
+	explore_assert(xcpu_space_switch(NULL) == 0, "refused");
+	asid_switch_and_use(3);
+}
+
+/* A CPU without a space has nothing that a rollover could take, or has it. */
+static const struct explore_program asid_roll_none = {
+	.name = "asid-roll-none",
+	.what = "a rollover while another CPU leaves its space for none",
+	.ids = "F-B10 INV-S7 BUG-96",
+	.ncpu = 2,
+	.setup = setup_used_up_broadcast,
+	.cpu = { load_fourth, leave_and_load_fourth },
 	.on_root = asid_root,
 	.on_flush = asid_flush,
 	.on_remote = asid_remote,
@@ -148,8 +196,8 @@ use_first_twice(void)
 static void
 roll_over_and_replace(void)
 {
-	asid_switch(3);
-	asid_switch(0);
+	asid_switch_and_use(3);
+	asid_switch_and_use(0);
 	asid_replace(0);
 }
 
@@ -169,10 +217,9 @@ static const struct explore_program asid_stays = {
 static void
 roll_over_twice_and_replace(void)
 {
-	asid_switch(3);
+	asid_switch(3);		/* the first */
 	asid_switch(1);
-	asid_switch(2);
-	asid_switch(3);
+	asid_switch(2);		/* the second */
 	asid_switch(0);
 	asid_replace(0);
 }
@@ -308,8 +355,8 @@ static const struct explore_program asid_broadcast_top = {
 };
 
 const struct explore_program *const asid_global_programs[] = {
-	&asid_roll, &asid_roll_fast, &asid_roll_kicks, &asid_first,
-	&asid_broadcast, &asid_stays, &asid_stays_twice,
-	&asid_roll_broadcast, &asid_first_early,
+	&asid_roll, &asid_roll_fast, &asid_roll_slow, &asid_roll_none,
+	&asid_roll_kicks, &asid_first, &asid_broadcast, &asid_stays,
+	&asid_stays_twice, &asid_roll_broadcast, &asid_first_early,
 	&asid_two_stay, &asid_broadcast_top, NULL
 };

@@ -33,6 +33,8 @@ EXPLORE = [(what, f"--bound 0 --limit 20000 run {programs}")
                 "unregister-post"),
                ("ranges", "range-read range-write lazy-behind "
                 "lazy-kernel-behind"),
+               ("ASIDs", "asid-kept asid-out-and-back asid-lazy asid-top "
+                "asid-broadcast asid-broadcast-top"),
                ("generations", "top-then-one top-load top-lazy top-both "
                 "top-join top-old-number top-ranges"))]
 SIM = [("seeds without faults", "--seed 1..100 --quiet"),
