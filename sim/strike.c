@@ -41,6 +41,9 @@ die(struct sim_cpu *cpu)
 	/* Somebody must be left to tell. */
 	if (sim.ndead + 2 > sim.ncpu || sim.ndead >= 2)
 		return;
+	/* No kernel goes on when a CPU dies with such a lock. */
+	if (asid_locked())
+		return;
 	sim.ndead++;
 	if (!cpu->finished)
 		sim.unfinished--;
@@ -78,7 +81,7 @@ strike_any(enum sim_fault fault)
 		storm(victim->index);
 	else if (fault == SIM_FAULT_SPURIOUS)
 		irq_spurious(victim->index, 0);
-	else if (victim->power && !victim->dead)
+	else if (victim->power && !victim->dead && !guest_away(victim))
 		tlb_walk(victim, chance);
 }
 
@@ -101,8 +104,10 @@ strike_own(struct sim_cpu *cpu, enum sim_fault fault)
 		sched_attention(cpu);
 		break;
 	case SIM_FAULT_PREEMPT:
+		guest_leave(cpu);
 		sched_sleep(cpu, sim.now + sim_draw_log(chance, PREEMPT_NS),
 		    SLEEP_DEEP);
+		guest_enter(cpu);
 		break;
 	case SIM_FAULT_UNPLUG:
 		cpu->replug_ns = sim_draw_log(chance, UNPLUG_NS);

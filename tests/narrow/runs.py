@@ -38,7 +38,11 @@ EXPLORE = [(what, f"--bound 0 --limit 20000 run {programs}")
                ("generations", "top-then-one top-load top-lazy top-both "
                 "top-join top-old-number top-ranges"))]
 SIM = [("seeds without faults", "--seed 1..100 --quiet"),
-       ("seeds with faults", "--seed 101..300 --faults all --quiet")]
+       ("seeds with faults", "--seed 101..300 --faults all --quiet"),
+       *((f"ASIDs, {tlb}", f"--tlb {tlb} --scenario memory --seed 1..300 "
+          "--faults all --quiet") for tlb in (
+              "own", "tagged", "split", "global", "broadcast", "flaky",
+              "guest"))]
 
 
 def threads_complaint(words, output):
