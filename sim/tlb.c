@@ -19,6 +19,7 @@
 #define STORE_STEPS	48
 #define LINGER_STEPS	20000
 #define ESCAPE_STEPS	400
+#define OUT_STEPS	40
 
 static unsigned
 victim(struct tlb *tlb, unsigned n)
@@ -358,7 +359,8 @@ touch_as_user(struct sim_cpu *cpu, struct sim_space *space, unsigned page,
 	asid_user(&load);
 	if (load.flush && sim.config->bug != SIM_BUG_USER_HALF)
 		drop_all(cpu, (struct tlb_key){ false, load.asid });
-	sched_step(cpu);
+	for (unsigned n = sim_random(OUT_STEPS); n > 0; n--)
+		sched_step(cpu);
 	cpu->tlb.tag = load.asid;
 	cpu->atomic++;
 	done = access(cpu, space, page, write);

@@ -116,6 +116,30 @@ static const struct explore_program asid_third = {
 	.on_flush = asid_flush,
 };
 
+/* Only this CPU has it, and it is not loaded: no generation moves. */
+static void
+replace_own_and_back(void)
+{
+	asid_switch_and_use(0);
+	asid_switch(1);
+	explore_page_set(&page[0], NEW_FRAME);
+	explore_assert(xcpu_flush_self(&tagged[0].space, 0, PAGE_BYTES,
+	    NULL) == 0, "refused");
+	explore_frame_reuse(0, 1);
+	asid_switch_and_use(0);
+}
+
+static const struct explore_program asid_flush_self = {
+	.name = "asid-flush-self",
+	.what = "xcpu_flush_self() of a space that is kept",
+	.ids = "F-X4 F-B10 INV-S8",
+	.ncpu = 2,
+	.setup = setup_kept,
+	.cpu = { NULL, replace_own_and_back },
+	.on_root = asid_root,
+	.on_flush = asid_flush,
+};
+
 /* The number that A was left with comes again; see top.c. */
 static void
 setup_top(void)
@@ -138,5 +162,5 @@ static const struct explore_program asid_top = {
 
 const struct explore_program *const asid_programs[] = {
 	&asid_kept, &asid_out_and_back, &asid_nmi, &asid_lazy, &asid_third,
-	&asid_top, NULL
+	&asid_flush_self, &asid_top, NULL
 };

@@ -134,12 +134,17 @@ static const struct explore_program asid_roll_kicks = {
 	.on_flush = asid_flush,
 };
 
-/* ---- shootdowns by broadcast ---- */
-
+/*
+ * A and C share a slot, and the number that CPU 1 left C with is the one that A
+ * will get.
+ */
 static void
-setup_none(void)
+setup_one_slot(void)
 {
-	asid_boot(2, &xcpu_asid_global, XCPU_ASID_BROADCAST, SLOTS);
+	asid_boot(2, &xcpu_asid_global, 0, 2);
+	/* rlx: setup */
+	xcpu_store_rlx(&tagged[2].space.generation, 2);
+	asid_loads(1, "ABCB");
 }
 
 static void
@@ -152,6 +157,25 @@ static void
 load_first(void)
 {
 	asid_switch_and_use(0);
+}
+
+static const struct explore_program asid_slot = {
+	.name = "asid-slot",
+	.what = "what a CPU knows of an ASID, in the place of another",
+	.ids = "F-B10 INV-S6 INV-S7",
+	.ncpu = 2,
+	.setup = setup_one_slot,
+	.cpu = { replace_first, load_first },
+	.on_root = asid_root,
+	.on_flush = asid_flush,
+};
+
+/* ---- shootdowns by broadcast ---- */
+
+static void
+setup_none(void)
+{
+	asid_boot(2, &xcpu_asid_global, XCPU_ASID_BROADCAST, SLOTS);
 }
 
 /* Its ASID is new: who does not find it must be seen by the walker. */
@@ -356,7 +380,7 @@ static const struct explore_program asid_broadcast_top = {
 
 const struct explore_program *const asid_global_programs[] = {
 	&asid_roll, &asid_roll_fast, &asid_roll_slow, &asid_roll_none,
-	&asid_roll_kicks, &asid_first, &asid_broadcast, &asid_stays,
+	&asid_roll_kicks, &asid_slot, &asid_first, &asid_broadcast, &asid_stays,
 	&asid_stays_twice, &asid_roll_broadcast, &asid_first_early,
 	&asid_two_stay, &asid_broadcast_top, NULL
 };
