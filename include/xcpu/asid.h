@@ -44,7 +44,10 @@
  *
  * Correctness rests on generations, as everywhere (space.h): an ASID that was not
  * loaded for a while is flushed as it is loaded again, if its space has changed
- * meanwhile.  So a shootdown asks only those that have the space loaded.
+ * meanwhile.  So a shootdown asks only those that have the space loaded.  But none
+ * can be left out: an entry that is changed while no CPU has its space loaded may
+ * be in a TLB, and only the shootdown says so.  And a space that begins anew, by
+ * xcpu_space_init(), needs a new name, by xcpu_asid_init().
  *
  * A full flush of the kernel's space (XCPU_FLUSH_FULL) must forget everything
  * under every ASID, as it does on all machines we know: coming online is one.
