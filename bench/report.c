@@ -4,6 +4,8 @@
  *
  * Every line of a table is of the attempt in which that measure did worst.
  */
+#include <xcpu/config.h>
+
 #include "bench.h"
 
 /* What a measure's line says how many of. */
@@ -206,8 +208,8 @@ static const struct check old_check = {
 };
 
 static const struct check mailbox_check = {
-	"NetBSD's mailbox, in two-line ping-pongs", CALL_MAILBOX,
-	THERE_AND_BACK, 2, 3
+	"NetBSD's mailbox, in one-line ping-pongs", CALL_MAILBOX,
+	NEAR_OR_FAR, 2, 3
 };
 
 void
@@ -279,8 +281,9 @@ void
 report_messages(const struct attempt attempts[SAMPLE_ATTEMPTS],
     const struct kick_count kicks[KICK_BURSTS])
 {
-	printf("Messages of two words between the same threads, the target "
-	    "looking all the while.\n\n");
+	printf("Messages of two words between the same threads, queues of %u; "
+	    "a flood's target\nlooks again when an interrupt could have come, "
+	    "an echo's all the while.\n\n", XCPU_MSG_SLOTS);
 	print_attempts(attempts);
 	printf("\n%-40s  %7s  %-19s  %s\n", "flood, worst attempt", "ns each",
 	    "to ring [q10 q90]", "rings per 100");

@@ -192,6 +192,19 @@ print_stall(const struct xcpu_stall *stall)
 		    xcpu_wait_name(first->waits), first->waiting_ns / 1000000);
 }
 
+static void
+print_cycle(const struct xcpu_stall *stall)
+{
+	struct xcpu_cycle cycle;
+	unsigned n = xcpu_stall_cycle(stall, &cycle);
+
+	for (unsigned i = 0; i < n && i < XCPU_CYCLE_MAX; i++)
+		mach_printf("stall: cycle: CPU %u waits for CPU %u (%s)\n",
+		    cycle.wait[i].cpu,
+		    cycle.wait[(i + 1) % XCPU_CYCLE_MAX % n].cpu,
+		    xcpu_wait_name(cycle.wait[i].kind));
+}
+
 enum xcpu_stall_policy
 xcpu_port_stall(const struct xcpu_stall *stall)
 {
@@ -200,6 +213,7 @@ xcpu_port_stall(const struct xcpu_stall *stall)
 	if (conform_judges(stall, &policy))
 		return policy;
 	print_stall(stall);
+	print_cycle(stall);
 	if (stall->report == STALL_LIMIT)
 		return XCPU_STALL_PANIC;
 	return stall->report == 1 ? XCPU_STALL_REKICK : XCPU_STALL_NMI;
@@ -221,6 +235,8 @@ dump_line(void *to, const char *text)
 void
 port_dump(void)
 {
-	if (blocks != NULL)
+	if (blocks != NULL) {
 		xcpu_dump(&domain, dump_line, NULL);
+		xcpu_dump_cycle(&domain, dump_line, NULL);
+	}
 }

@@ -69,7 +69,7 @@ void
 selftest_msg_fn(void *arg, void *frame)
 {
 	struct selftest_inbox *inbox = &selftest_inbox[xcpu_cpu_index()];
-	uint32_t number = (uint32_t)(uintptr_t)arg & 0xfffff;
+	uint32_t number = (uint32_t)(uintptr_t)arg & MSG_NUMBERS;
 	uint32_t *last = &inbox->last[(uintptr_t)arg >> 20];
 
 	(void)frame;

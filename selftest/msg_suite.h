@@ -36,7 +36,8 @@ void selftest_msg_finish(struct selftest *t);
 /* Rings that the suite gave; 0: they are the host's. */
 unsigned selftest_msg_rings(void);
 
-/* Message `number` of this CPU. */
+/* Message `number` of this CPU, up to MSG_NUMBERS. */
+#define MSG_NUMBERS 0xfffffu
 void *selftest_msg_arg(unsigned number);
 xcpu_msg_fn selftest_msg_fn;
 

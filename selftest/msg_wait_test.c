@@ -350,6 +350,7 @@ leave_and_return(void *arg)
 	unsigned long state = xcpu_port_irq_save();
 
 	(void)arg;
+	flag_set(&seen.at_work);
 	for (unsigned i = 0; i < 20; i++) {
 		struct xcpu_cpu *self = xcpu_port_self();
 
@@ -361,16 +362,21 @@ leave_and_return(void *arg)
 	xcpu_port_irq_restore(state);
 }
 
-/* Kills: a last drain that trusts the marks; a send that looks before it masks. */
+/*
+ * Kills: a last drain that trusts the marks; a send that looks before it masks.
+ * The traveller is masked before the first message: else a flood of them, each
+ * in its interrupt, might keep his thread from ever setting out.
+ */
 static void
 msg_to_a_traveller(struct selftest *t)
 {
 	unsigned n = 0;
 
 	start(t);
-	if (!selftest_thread(t, t->other, leave_and_return, NULL))
+	if (!selftest_thread(t, t->other, leave_and_return, NULL) ||
+	    !EXPECT(t, AWAIT(count_of(&seen.at_work) != 0)))
 		return;
-	while (count_of(&seen.ended) == 0) {
+	while (count_of(&seen.ended) == 0 && n < MSG_NUMBERS) {
 		int error = (n & 1) != 0 ?
 		    xcpu_msg_passive(t->other, selftest_msg_fn,
 		    selftest_msg_arg(n + 1), NULL) :
@@ -378,8 +384,11 @@ msg_to_a_traveller(struct selftest *t)
 		    selftest_msg_arg(n + 1), NULL);
 
 		n += error == 0;
-		if (error != 0 && error != -XCPU_ENXIO && error != -XCPU_EAGAIN)
+		if (error == 0)
+			continue;
+		if (error != -XCPU_ENXIO && error != -XCPU_EAGAIN)
 			count_up(&seen.errors);
+		xcpu_port_relax(0);
 	}
 	selftest_join(t, t->other);
 	EXPECT_EQ(t, count_of(&seen.errors), 0);

@@ -14,7 +14,8 @@ static const struct selftest_group *const groups[] = {
 	&selftest_msg, &selftest_msg_wait, &selftest_deadline, &selftest_life, &selftest_offline,
 	&selftest_misuse, &selftest_context, &selftest_space, &selftest_flush,
 	&selftest_shootdown, &selftest_lazy, &selftest_nmi, &selftest_stat,
-	&selftest_trace, &selftest_sync, &selftest_stop, &selftest_stall,
+	&selftest_trace, &selftest_sync, &selftest_sync_msg, &selftest_sync_room,
+	&selftest_stop, &selftest_stall, &selftest_cycle, &selftest_dead,
 };
 
 #define NGROUPS (sizeof(groups) / sizeof(groups[0]))

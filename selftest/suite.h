@@ -75,8 +75,8 @@ extern const struct selftest_group selftest_port, selftest_event,
     selftest_life, selftest_offline, selftest_misuse, selftest_context,
     selftest_nmi, selftest_space, selftest_flush, selftest_shootdown,
     selftest_lazy, selftest_stat, selftest_trace, selftest_msg,
-    selftest_msg_wait, selftest_sync,
-    selftest_stop;
+    selftest_msg_wait, selftest_sync, selftest_sync_msg, selftest_sync_room,
+    selftest_stop, selftest_cycle, selftest_dead;
 
 /* ---- checks ---- */
 

@@ -29,7 +29,7 @@ count_CMD   = python3 sim/count.py $(COUNT)
 SUITES += count
 count_RUN   = python3 sim/count.py --check $(COUNT)
 count_NEEDS = $(COUNT)
-count_TIME  = 60
+count_TIME  = 90
 
 # The tool, and what it is made of.
 tool-count_RUN   = python3 tests/tools/test_count.py $(COUNT)

@@ -19,6 +19,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = HERE / "count.tsv"
 MODELS = ("plain", "migratory")
 
+# Promised with eight lanes and plain MESI, where an interrupt tells the targets:
+# at most so many transactions with N of them.
+PROMISES = (("call-one", "3", lambda n: 3),
+            ("call-one-result", "3", lambda n: 3),
+            ("sync", "4 N + 4", lambda n: 4 * n + 4),
+            ("sync-run", "4 N + 4", lambda n: 4 * n + 4))
+
 
 def run(programs, words):
     """The rows that the programs print, as one text with one header."""
@@ -100,7 +107,7 @@ def compare(expected, got):
     """Print TAP: a test for each operation, kind of receivers and lane count."""
     groups = list(dict.fromkeys(key_of(row) for row in expected + got))
     failed = False
-    print(f"1..{len(groups)}")
+    print(f"1..{len(groups) + len(PROMISES)}")
     for number, key in enumerate(groups, 1):
         want = [row for row in expected if key_of(row) == key]
         have = [row for row in got if key_of(row) == key]
@@ -112,10 +119,25 @@ def compare(expected, got):
               f"{lanes}_lanes # F-P9")
         if not good:
             show_difference(want, have)
+    for number, promise in enumerate(PROMISES, len(groups) + 1):
+        failed |= not judge(number, got, *promise)
     if failed:
         print("# if the new counts are better, or right: sim/count.py --update, "
               "and say why in the commit")
     return failed
+
+
+def judge(number, rows, operation, text, most):
+    """Print TAP: is one promise kept, with every number of targets?"""
+    rows = [row for row in rows if row["operation"] == operation and
+            (row["lanes"], row["receivers"], row["mesi"]) == ("8", "ipi", "plain")]
+    above = [row for row in rows if int(row["t"]) > most(int(row["n"]))]
+    good = bool(rows) and not above
+    print(f"{'' if good else 'not '}ok {number} - count_{operation.replace('-', '_')}"
+          f"_promise # F-P9")
+    figures = ", ".join(f"{row['t']} with {row['n']}" for row in above or rows)
+    print(f"# {operation}: at most {text}; {figures}")
+    return good
 
 
 def show_difference(want, have):

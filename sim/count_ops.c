@@ -118,6 +118,18 @@ sync_run(void)
 	(void)xcpu_sync_finish(&sync);
 }
 
+/* The same, and what it gets is never what the last one got. */
+static void
+sync_run_new(void)
+{
+	static uintptr_t turn;
+	struct xcpu_sync sync = { .run = touch, .fin1 = touch };
+
+	sync.arg = (void *)++turn;
+	(void)xcpu_sync_start(&sync, count_targets(), NULL);
+	(void)xcpu_sync_finish(&sync);
+}
+
 static unsigned
 least_one(unsigned n)
 {
@@ -152,6 +164,15 @@ goal_call(unsigned n, bool migratory)
 	return migratory ? 2 : 3;
 }
 
+/* The token line, the word of sources, the slot: two each. */
+static double
+goal_slot(unsigned n, bool migratory)
+{
+	(void)n;
+	(void)migratory;
+	return 6;
+}
+
 /* One line per eight targets: n + 2 n / 8, and some slack. */
 static double
 goal_shoot(unsigned n, bool migratory)
@@ -163,7 +184,7 @@ goal_shoot(unsigned n, bool migratory)
 const struct count_op count_ops[] = {
 	{ "call-one", true, call_one, least_one, 2, goal_call },
 	{ "call-one-result", true, call_one_result, least_one, 2, NULL },
-	{ "call-one-busy", true, call_one_busy, least_one, 2, NULL },
+	{ "call-one-busy", true, call_one_busy, least_one, 2, goal_slot },
 	{ "call-set", false, call_set, least_set, 2, NULL },
 	{ "call-start", false, call_start, least_set, 2, NULL },
 	{ "event-one", true, event_one, least_one, 1, NULL },
@@ -171,6 +192,7 @@ const struct count_op count_ops[] = {
 	{ "shoot-range", false, shoot_range, least_set, 2, goal_shoot },
 	{ "shoot-full", false, shoot_full, least_set, 2, goal_shoot },
 	{ "sync", false, sync_all, least_sync, 4, goal_sync },
-	{ "sync-run", false, sync_run, least_sync, 4, NULL },
+	{ "sync-run", false, sync_run, least_sync, 4, goal_sync },
+	{ "sync-run-new", false, sync_run_new, least_sync, 4, NULL },
 };
 const unsigned count_nops = sizeof(count_ops) / sizeof(count_ops[0]);

@@ -16,7 +16,8 @@
 #include "machine.h"
 
 #define TICK_NS		(4 * SIM_MS)
-#define LATENCY_NS	1000
+#define KICK_NS		100	/* that a kick takes at least */
+#define LATENCY_NS	1000	/* and more, by chance */
 #define BUSY_NS		(50 * SIM_US)
 #define LATE_NS		(20 * SIM_MS)
 
@@ -131,7 +132,8 @@ is_lost(struct sim_cpu *sender, struct sim_cpu *target)
 static void
 send_one(struct sim_cpu *sender, struct sim_cpu *target)
 {
-	uint64_t at = sim.now + 100 + sim_draw_below(&sim.sched, LATENCY_NS);
+	uint64_t at = sim.now + KICK_NS +
+	    sim_draw_below(&sim.sched, LATENCY_NS);
 
 	sim.kicks++;
 	sim_emit(SIM_EV_KICK, target->index, sim.kicks);
@@ -219,7 +221,7 @@ xcpu_port_kick_nmi(const struct xcpu_cpuset *set)
 	for (unsigned i = xcpu_cpuset_first(set); i < sim.ncpu;
 	    i = xcpu_cpuset_next(set, i)) {
 		sched_step(cpu);
-		add(TIMED_NMI, i, cpu->index, sim.now + 100 +
+		add(TIMED_NMI, i, cpu->index, sim.now + KICK_NS +
 		    sim_draw_below(&sim.sched, LATENCY_NS));
 	}
 }
@@ -266,7 +268,11 @@ take_tick(struct sim_cpu *cpu)
 {
 	cpu->tick = false;
 	irq_check_lost(cpu);
+	/* Two at once, for it stood still: a kick may be younger than the first. */
+	if (sim.now - cpu->ticked < KICK_NS + LATENCY_NS)
+		sim.disturbed++;
 	xcpu_on_tick();
+	cpu->ticked = sim.now;
 }
 
 static void

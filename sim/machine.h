@@ -122,6 +122,7 @@ struct sim_cpu {
 	/* Interrupt controller. */
 	bool attention;		/* look whether something is to be taken */
 	bool tick, nmi;		/* latched */
+	uint64_t ticked;	/* when the last tick's handler returned */
 	unsigned nlatched;
 	struct xcpu_cpuset latched;	/* kicks, by source */
 	struct xcpu_au32 guest;	/* enum guest_flag: see remote.c */
@@ -255,6 +256,7 @@ void fault_hits(enum sim_fault fault, const struct sim_cpu *victim);
 void strike_step(struct sim_cpu *cpu);
 void strike_run(struct sim_cpu *cpu);
 void strike_ran(struct sim_cpu *cpu);
+bool strike_may_die(const struct sim_cpu *cpu);
 void strike_reset(void);
 void strike_heal(void);
 

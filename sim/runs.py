@@ -24,7 +24,7 @@ SAME_SEEDS = "1..200"
 DIFFERENT = 190		# of these, at least
 ALL_FAULTS_SEEDS = 10000	# of all scenarios together, at least
 
-# Defect of the machine, the report that finds it, words of the run.
+# Defect of the machine, the reports that find it, words of the run.
 BUGS = [
     ("flush-nothing", "stale", "--faults all", "INV-S1"),
     ("flush-leaf", "stale", "--faults walk", "INV-S8 BUG-92"),
@@ -38,7 +38,7 @@ BUGS = [
     ("kick-second", "lost kick", "", "INV-E1"),
     ("kick-same", "lost kick", "", "INV-E1 BUG-19"),
     ("late-ack", "lost kick", "", "INV-E4"),
-    ("halt-gap", "hang", "", "BUG-04"),
+    ("halt-gap", "hang|lost kick", "", "BUG-04"),
     ("tag-kept", "stale", "--tlb own --faults walk", "INV-S7 BUG-98"),
     ("tags-kept", "stale", "--tlb broadcast --scenario memory --faults walk",
      "INV-S7 BUG-98"),
@@ -78,15 +78,17 @@ def test_same(tap, program):
     tap.test("no address is in a log", not re.search(r"0x[0-9a-f]{6}", first))
 
 
-def test_bug(tap, program, bug, report, words, ids):
-    """Found soon, under the right name, and found again by the line `minimal`."""
+def test_bug(tap, program, bug, reports, words, ids):
+    """Found soon, under a right name, and found again by the line `minimal`."""
+    def is_told(text):
+        return any(found(text, report) for report in reports.split("|"))
+
     status, output = run(program, f"--seed {BUG_SEEDS} --first --quiet "
                          f"--bug {bug} {words}")
     repeated = run(program, again(output) or "--help")
     tap.test(f"the machine's own defect {bug} is found and repeats",
-             status == 1 and found(output, report) and repeated[0] == 1 and
-             found(repeated[1], report), tail(output) + "\n" + tail(repeated[1]),
-             ids)
+             status == 1 and is_told(output) and repeated[0] == 1 and
+             is_told(repeated[1]), tail(output) + "\n" + tail(repeated[1]), ids)
 
 
 def digest(output):

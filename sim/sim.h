@@ -147,6 +147,8 @@ uint64_t sim_opportunities(enum sim_fault fault);
 	X(REGISTER, "register")						\
 	X(UNREGISTER, "unregister")					\
 	X(MSG, "msg")							\
+	X(SYNC, "sync")			/* a rendezvous */		\
+	X(STOP, "stop")							\
 	X(FLUSH, "flush")		/* a shootdown of a space */	\
 	X(TABLES, "tables")		/* and page tables are freed */	\
 	X(KERNEL, "kernel")		/* of the kernel's space */	\

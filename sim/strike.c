@@ -35,15 +35,21 @@ stand_still(struct sim_cpu *cpu, uint64_t ns)
 		cpu->attention = true;
 }
 
+/*
+ * Somebody must be left to tell; and whoever is stopped stays so if he dies who
+ * stopped him, for he alone knows why.  Nor does any kernel go on when a CPU dies
+ * with the lock of the ASIDs.
+ */
+bool
+strike_may_die(const struct sim_cpu *cpu)
+{
+	return sim.ndead + 2 <= sim.ncpu && sim.ndead < 2 &&
+	    sim_domain_.stop->owner.v_ != cpu->index + 1 && !asid_locked();
+}
+
 static void
 die(struct sim_cpu *cpu)
 {
-	/* Somebody must be left to tell. */
-	if (sim.ndead + 2 > sim.ncpu || sim.ndead >= 2)
-		return;
-	/* No kernel goes on when a CPU dies with such a lock. */
-	if (asid_locked())
-		return;
 	sim.ndead++;
 	if (!cpu->finished)
 		sim.unfinished--;
@@ -91,7 +97,13 @@ strike_own(struct sim_cpu *cpu, enum sim_fault fault)
 {
 	struct sim_stream *chance = fault_stream();
 
+	if (fault == SIM_FAULT_DIE && !strike_may_die(cpu))
+		return;
 	fault_hits(fault, cpu);
+	/* The kick that a poster has not sent yet is late, too. */
+	if ((fault == SIM_FAULT_STUCK || fault == SIM_FAULT_PREEMPT) &&
+	    sim_block[cpu->index].posting.v_ != 0)
+		sim.disturbed++;
 	switch (fault) {
 	case SIM_FAULT_STUCK:
 		stand_still(cpu, sim_draw_log(chance, STUCK_NS));

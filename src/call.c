@@ -66,6 +66,17 @@ give_up(struct plan *plan, struct xcpui_flight *f, struct xcpui_wait *wait)
 	xcpu_cpuset_or(&result->running, &running);
 }
 
+/* They have answered; or somebody else has, for those who died. */
+static int
+look_for_dead(struct xcpui_flight *f, struct xcpu_cpuset *lost, int error)
+{
+	/* rlx: whoever answered for a dead CPU has released it */
+	xcpui_obituary *obituary = (xcpui_obituary *)(uintptr_t)
+	    xcpu_load_rlx(&f->self->domain->obituary);
+
+	return obituary == NULL ? error : obituary(f, lost, error);
+}
+
 static int
 await_flight(struct plan *plan, struct xcpui_flight *f)
 {
@@ -88,6 +99,7 @@ await_flight(struct plan *plan, struct xcpui_flight *f)
 		give_up(plan, f, &wait);
 	if (f->line == NULL)
 		xcpui_carrier_release(f->self, f->slot);
+	error = look_for_dead(f, &plan->result->running, error);
 	xcpu_cpuset_or(&plan->result->done, &f->targets);
 	return error;
 }
@@ -326,6 +338,7 @@ call_by_token(struct xcpu_cpu *self, unsigned cpu, xcpu_fn *fn, void *arg)
 	f.self = self;
 	f.line = NULL;
 	f.bare = true;
+	f.slot = (int)cpu;
 	if (xcpui_flight_token(&f, cpu, &request)) {
 		XCPUI_COUNT(self, call);
 		ready = xcpui_post_one(self, cpu, XCPU_LANE_CALL, &f.polled);
@@ -338,7 +351,7 @@ call_by_token(struct xcpu_cpu *self, unsigned cpu, xcpu_fn *fn, void *arg)
 	    1u << cpu % XCPU_LANES_PER_LINE) != 0)
 		return -XCPU_ENXIO;
 	/* Should the host give up, there is nothing that could be taken back. */
-	return xcpui_wait(self, &wait);
+	return look_for_dead(&f, NULL, xcpui_wait(self, &wait));
 }
 
 /* Field by field: a structure's copy may become a call of memcpy. */

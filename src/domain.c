@@ -122,6 +122,8 @@ xcpu_cpu_online(struct xcpu_cpu *cpu)
 	 * shootdown().
 	 * [N6] fence: and before we look whether the machine stands still.
 	 * Pairs with [N6] in xcpu_sync_machine().
+	 * [P7] fence: and before we look whether somebody has panicked.  Pairs
+	 * with [P7] in xcpu_panic_stop().
 	 */
 	xcpu_fence_sc();
 	xcpui_lane_ready(cpu);
@@ -147,8 +149,8 @@ serve_last(struct xcpu_cpu *self, unsigned lane)
 	if ((lane & XCPU_LANE_FLUSH) != 0)
 		xcpui_flush_serve(self, true);
 #endif
-	if ((lane & XCPU_LANE_STOP) != 0)
-		xcpui_stop_serve(self);
+	(void)lane;
+	xcpui_stop_serve(self);
 	xcpui_event_serve(self, &budget);
 	xcpui_msg_serve_all(self);
 }

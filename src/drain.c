@@ -146,12 +146,12 @@ xcpu_on_nmi(void)
 	struct xcpu_cpu *self = xcpu_port_self();
 	bool ours = false;
 
-	if (self == NULL || self->domain == NULL || !self->ready)
+	if (self == NULL || self->domain == NULL)
 		return false;
 	XCPUI_COUNT_NMI(self, true);
 #if XCPU_PORT_LEVEL >= 3
 	/* The kick that went before this NMI is served when it is through. */
-	if (!xcpui_space_switching(self))
+	if (self->ready && !xcpui_space_switching(self))
 		ours = flush_if_asked(self);
 #endif
 	if (self->domain->stop != NULL && self->domain->stop->serve_nmi(self))

@@ -6,23 +6,18 @@
  * anywhere.
  */
 #include "internal.h"
+#include "text.h"
 
-/* A line under construction; what does not fit is cut off. */
-struct text {
-	char buf[121];
-	unsigned len;
-};
-
-static void XCPUI_COLD
-put(struct text *t, const char *s)
+void XCPUI_COLD
+xcpui_put(struct xcpui_text *t, const char *s)
 {
 	for (unsigned i = 0; t->len + 1 < sizeof(t->buf) && s[i] != '\0'; i++)
 		t->buf[t->len++] = s[i];
 	t->buf[t->len] = '\0';
 }
 
-static void XCPUI_COLD
-put_number(struct text *t, uint64_t n, unsigned base)
+void XCPUI_COLD
+xcpui_put_number(struct xcpui_text *t, uint64_t n, unsigned base)
 {
 	char digits[21];
 	unsigned i = sizeof(digits) - 1;
@@ -34,11 +29,11 @@ put_number(struct text *t, uint64_t n, unsigned base)
 		if (n == 0)
 			break;
 	}
-	put(t, &digits[i]);
+	xcpui_put(t, &digits[i]);
 }
 
 static void XCPUI_COLD
-put_lane(struct text *t, unsigned lane)
+put_lane(struct xcpui_text *t, unsigned lane)
 {
 	static const char names[][9] = {
 		" STOP", " FLUSH", " CALL", " EVENT", " MSG", " POLLING"
@@ -47,37 +42,37 @@ put_lane(struct text *t, unsigned lane)
 		"off", "ready", "leaving", "lazy"
 	};
 
-	put(t, states[(lane & XCPU_LANE_STATE) >> 6]);
+	xcpui_put(t, states[(lane & XCPU_LANE_STATE) >> 6]);
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if ((lane >> i & 1) != 0)
-			put(t, names[i]);
+			xcpui_put(t, names[i]);
 }
 
 static void XCPUI_COLD
-put_activity(struct text *t, const struct xcpu_cpu *cpu)
+put_activity(struct xcpui_text *t, const struct xcpu_cpu *cpu)
 {
 	/* rlx: a picture, from here to the end of the file */
 	uintptr_t fn = (uintptr_t)xcpu_load_rlx(&cpu->running.fn);
 	uint32_t kind = xcpu_load_rlx(&cpu->waiting.kind); /* rlx: picture */
 
 	if (fn != 0) {
-		put(t, ", runs 0x");
-		put_number(t, fn, 16);
-		put(t, " for cpu ");
+		xcpui_put(t, ", runs 0x");
+		xcpui_put_number(t, fn, 16);
+		xcpui_put(t, " for cpu ");
 		/* rlx: picture */
-		put_number(t, xcpu_load_rlx(&cpu->running.source), 10);
+		xcpui_put_number(t, xcpu_load_rlx(&cpu->running.source), 10);
 	}
 	if (kind != XCPU_WAIT_NONE) {
-		put(t, ", waits in a ");
-		put(t, xcpu_wait_name((enum xcpu_wait_kind)kind));
-		put(t, " for cpu ");
+		xcpui_put(t, ", waits in a ");
+		xcpui_put(t, xcpu_wait_name((enum xcpu_wait_kind)kind));
+		xcpui_put(t, " for cpu ");
 		/* rlx: picture */
-		put_number(t, xcpu_load_rlx(&cpu->waiting.target), 10);
+		xcpui_put_number(t, xcpu_load_rlx(&cpu->waiting.target), 10);
 	}
 }
 
 static void XCPUI_COLD
-put_slots(struct text *t, const struct xcpu_cpu *cpu)
+put_slots(struct xcpui_text *t, const struct xcpu_cpu *cpu)
 {
 	for (unsigned i = 0; i < XCPU_CALL_SLOTS; i++) {
 		uint64_t open = 0;
@@ -91,9 +86,9 @@ put_slots(struct text *t, const struct xcpu_cpu *cpu)
 		}
 		if (open == 0)
 			continue;
-		put(t, ", call slot ");
-		put_number(t, i, 10);
-		put(t, todo != 0 ? " not begun" : " running");
+		xcpui_put(t, ", call slot ");
+		xcpui_put_number(t, i, 10);
+		xcpui_put(t, todo != 0 ? " not begun" : " running");
 	}
 }
 
@@ -103,17 +98,17 @@ xcpu_dump(const struct xcpu_domain *domain,
 {
 	for (unsigned i = 0; i < domain->ncpu; i++) {
 		const struct xcpu_cpu *cpu = &domain->cpus[i];
-		struct text t;
+		struct xcpui_text t;
 
 		t.len = 0;
-		put(&t, "cpu ");
-		put_number(&t, i, 10);
-		put(&t, ": ");
+		xcpui_put(&t, "cpu ");
+		xcpui_put_number(&t, i, 10);
+		xcpui_put(&t, ": ");
 		put_lane(&t, xcpui_lane_look(domain, i));
-		put(&t, ", looked ");
+		xcpui_put(&t, ", looked ");
 		/* rlx: picture */
-		put_number(&t, xcpu_load_rlx(&cpu->claims), 10);
-		put(&t, " times");
+		xcpui_put_number(&t, xcpu_load_rlx(&cpu->claims), 10);
+		xcpui_put(&t, " times");
 		put_activity(&t, cpu);
 		put_slots(&t, cpu);
 		line(to, t.buf);

@@ -15,9 +15,16 @@ struct xcpui_flight {
 	bool bare;			/* cannot be cancelled; one answer less */
 	uint64_t id;
 	unsigned group;
-	int slot;
+	int slot;			/* if bare: the target */
 	struct xcpu_cpuset targets;	/* those that took it */
 };
+
+/*
+ * Have some of its targets died?  Then -XCPU_ECANCELED, and they go over to
+ * *lost; else the error as given.  dead.c, by the domain's pointer.
+ */
+typedef int xcpui_obituary(struct xcpui_flight *f, struct xcpu_cpuset *lost,
+    int error);
 
 bool xcpui_flight_over(struct xcpui_wait *wait);
 void xcpui_flight_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * gather.c: rendezvous, the side of the initiator; park.c has the target's.
+ * gather.c: rendezvous, the side of the initiator; park.c has the target's, and
+ * room.c the order among initiators.
  *
  * Actors: initiators, of whom one at a time owns the room; targets, whose
  * drains of CALL park them.
  *
- * Shared: the room's `owner`; in each token line, beside the doorbells, a word
+ * Shared: in each token line, beside the doorbells, a word
  *
  *	flags:8 | generation:24 | open:8 | acting:8 | coming:8 | todo:8
  *
@@ -34,14 +35,14 @@
  *
  * A parked CPU spins on a line that only the initiator writes.  Arrivals and
  * departures go to the token line, which its CPU has just written anyway: with
- * eight lanes, 3.5 transactions per target altogether, one more with `run`.
+ * eight lanes, 3.5 transactions per target altogether, and one more for a `run`
+ * that is not the one of the last time.
  *
  * Deadlock: an owner waits only for CPUs to take a call, and they take it
  * wherever they wait with a doorbell that he can reach; who waits for the room
- * is parked meanwhile.  So of overlapping rendezvous one is first, whatever
- * sets they name: there is one room, not a queue per CPU.  A CPU that leaves
- * holds the room, too: so none is on its way out while others stand still, and
- * who waits for the room serves the round that it waits for.
+ * is parked meanwhile (room.c).  A CPU that leaves holds the room, too: so none
+ * is on its way out while others stand still, and who waits for the room serves
+ * the round that it waits for.
  *
  * Protocol P6 of the proofs in DESIGN.md ("rendezvous").
  */
@@ -208,6 +209,18 @@ write_functions(struct xcpu_sync_line *to, const struct xcpu_sync *sync)
 	xcpu_plain_store(&to->data, sync->data);
 }
 
+/* What stands there already stays in the caches of those who have read it. */
+static bool
+same_functions(const struct xcpu_sync_line *line, const struct xcpu_sync *sync)
+{
+	return xcpu_plain_load(&line->run) == sync->run &&
+	    xcpu_plain_load(&line->fin1) == sync->fin1 &&
+	    xcpu_plain_load(&line->teardown) == sync->teardown &&
+	    xcpu_plain_load(&line->fin2) == sync->fin2 &&
+	    xcpu_plain_load(&line->arg) == sync->arg &&
+	    xcpu_plain_load(&line->data) == sync->data;
+}
+
 static uint64_t
 question(const struct xcpu_sync *sync, unsigned lanes)
 {
@@ -234,7 +247,8 @@ ask_group(struct xcpui_gathering *r, unsigned group, unsigned lanes, bool more)
 	uint64_t word = question(r->sync, lanes);
 
 	/* Those who stand there have read theirs, and read again when released. */
-	if (more || (word & SYNC_EARLY) != 0)
+	if ((more || (word & SYNC_EARLY) != 0) &&
+	    !same_functions(&room->line[group], r->sync))
 		write_functions(&room->line[group], r->sync);
 	/*
 	 * [N1] release: the functions, and all we did, before the question,
@@ -310,37 +324,6 @@ xcpui_sync_run_own(struct xcpui_gathering *r, xcpu_fn *fn, void *arg)
 
 /* ---- the room ---- */
 
-static bool
-room_taken(struct xcpui_wait *wait)
-{
-	struct xcpui_gathering *r = (struct xcpui_gathering *)wait->what;
-	struct xcpu_sync_room *room = r->self->domain->sync;
-	uint32_t owner = xcpu_load_rlx(&room->owner); /* rlx: a hint */
-
-	/*
-	 * [N4] acquire: the rendezvous before ours.  Pairs with [N4] in
-	 * leave_room().
-	 */
-	return owner == 0 &&
-	    xcpu_cas_acq(&room->owner, &owner, r->self->index + 1);
-}
-
-static void XCPUI_COLD
-room_owner(struct xcpui_wait *wait, struct xcpu_cpuset *set)
-{
-	xcpui_park_owner(((const struct xcpui_gathering *)wait->what)->self, set);
-}
-
-static void
-leave_room(struct xcpui_gathering *r)
-{
-	/*
-	 * [N4] release: what we read and wrote in the room.  Pairs with [N4] in
-	 * room_taken().
-	 */
-	xcpu_store_rel(&r->self->domain->sync->owner, 0);
-}
-
 static void
 next_generation(struct xcpu_domain *domain)
 {
@@ -352,38 +335,6 @@ next_generation(struct xcpu_domain *domain)
 	for (unsigned group = 0; group < domain->ngroups; group++)
 		/* rlx: nobody is parked; the question will order it */
 		xcpu_store_rlx(&room->line[group].release, DECISION_NONE);
-}
-
-static int
-await_room(struct xcpui_gathering *r)
-{
-	struct xcpui_wait wait = {
-		.kind = XCPU_WAIT_SYNC,
-		.timeout_ns = xcpui_time_left(r->limit_ns, r->since_ns),
-		.fn = r->sync->run,
-		.arg = NULL,
-		.over = room_taken,
-		.missing = room_owner,
-		.what = r,
-		.cls = 0,
-		.also = 0,
-	};
-
-	return xcpui_wait(r->self, &wait);
-}
-
-int XCPUI_COLD
-xcpui_sync_hold(struct xcpu_cpu *self, bool on)
-{
-	struct xcpu_sync nothing;
-	struct xcpui_gathering r = { .self = self, .sync = &nothing };
-
-	nothing.run = NULL;
-	nothing.opt = NULL;
-	if (on)
-		return await_room(&r);
-	leave_room(&r);
-	return 0;
 }
 
 /* Whom the host gave up on must have come out, or be dead. */
@@ -421,15 +372,9 @@ decide_for_dead(const struct xcpu_domain *domain)
 static bool XCPUI_COLD
 inherit_room(struct xcpui_gathering *r)
 {
-	const struct xcpu_sync_opt *opt = r->sync->opt;
 	struct xcpu_sync_room *room = r->self->domain->sync;
-	/* rlx: the compare-and-swap decides on this very value */
-	uint32_t owner = xcpu_load_rlx(&room->owner);
 
-	if (opt == NULL || opt->dead == NULL || owner == 0 ||
-	    !opt->dead(owner - 1, opt->dead_arg) ||
-	    /* rlx: the host knows of the dead, who had all before him */
-	    !xcpu_cas_rlx(&room->owner, &owner, r->self->index + 1))
+	if (!xcpui_room_inherit(r))
 		return false;
 	decide_for_dead(r->self->domain);
 	xcpu_store_rlx(&room->closed, 0);	/* rlx: nothing was done */
@@ -441,14 +386,14 @@ inherit_room(struct xcpui_gathering *r)
 int
 xcpui_sync_enter_room(struct xcpui_gathering *r)
 {
-	int error = await_room(r);
+	int error = xcpui_room_await(r);
 
 	if (error != 0 && !inherit_room(r))
 		return error;
 	if (r->self->domain->sync->strays) {
 		error = await_strays(r);
 		if (error != 0) {
-			leave_room(r);
+			xcpui_room_leave(r);
 			return error;
 		}
 	}
@@ -458,17 +403,6 @@ xcpui_sync_enter_room(struct xcpui_gathering *r)
 }
 
 /* ---- start, add, finish ---- */
-
-static void
-note_absent(struct xcpui_gathering *r)
-{
-	struct xcpu_cpuset late;
-
-	if (r->sync->opt == NULL || r->sync->opt->absent == NULL)
-		return;
-	not_in_plane(r, &late);
-	xcpu_cpuset_or(r->sync->opt->absent, &late);
-}
 
 /*
  * Ask the set, and wait until all have come.  After an error whoever had begun
@@ -494,15 +428,27 @@ xcpui_sync_gather(struct xcpui_gathering *r, const struct xcpu_cpuset *set)
 		if ((r->sync->flags & XCPU_SYNC_NO_ENTRY) != 0)
 			xcpui_sync_run_own(r, r->sync->fin1, r->sync->arg);
 		error = await_living(r, PLANE_COMING);
-		/* Without the barrier who has begun goes through with it. */
-		if (error != 0 && (r->sync->flags & XCPU_SYNC_NO_ENTRY) == 0)
-			note_absent(r);
 	}
 	if (error != 0) {
 		late = *set;
 		take_back_lanes(r, &late);
 	}
 	return error;
+}
+
+int XCPUI_COLD
+xcpui_sync_await_begun(struct xcpui_gathering *r, const struct xcpu_cpuset *set,
+    int error)
+{
+	struct xcpu_cpuset absent = *set;
+
+	r->limit_ns = 0;
+	if (await_living(r, PLANE_COMING) != 0)
+		return error;
+	xcpu_cpuset_andnot(&absent, &r->sync->asked);
+	if (r->sync->opt != NULL && r->sync->opt->absent != NULL)
+		*r->sync->opt->absent = absent;
+	return xcpu_cpuset_empty(&absent) ? 0 : error;
 }
 
 /* Write the decision, and wait until all have left. */
@@ -532,10 +478,22 @@ xcpui_sync_let_go(struct xcpui_gathering *r, enum xcpui_decision decision)
 		r->self->domain->sync->strays = true;
 		error = -XCPU_ETIMEDOUT;
 	}
-	leave_room(r);
+	xcpui_room_leave(r);
 	if (go)
 		xcpui_sync_run_own(r, sync->fin2, sync->data);
 	return error;
+}
+
+/* Who has begun, and not come: in what is undone he has no part either. */
+static void XCPUI_COLD
+note_absent(struct xcpui_gathering *r)
+{
+	struct xcpu_cpuset late;
+
+	if (r->sync->opt == NULL || r->sync->opt->absent == NULL)
+		return;
+	not_in_plane(r, &late);
+	xcpu_cpuset_or(r->sync->opt->absent, &late);
 }
 
 /* All of it undone. */
@@ -543,6 +501,8 @@ int XCPUI_COLD
 xcpui_sync_call_off(struct xcpui_gathering *r, int error)
 {
 	XCPUI_COUNT(r->self, sync_abort);
+	if (error == -XCPU_ETIMEDOUT)
+		note_absent(r);
 	(void)xcpui_sync_let_go(r, DECISION_ABORT);
 	return error;
 }

@@ -37,7 +37,7 @@ static void
 add_source(const struct xcpu_cpu *self, struct xcpu_sources *set)
 {
 	/*
-	 * [M4] release: the ring's tail before the bit that leads to it.  Pairs
+	 * [M4] release: the slot before the bit that leads to it.  Pairs
 	 * with [M4] in take_marks().
 	 */
 	xcpu_fetch_or_rel(&set->word[self->index / 64],
@@ -150,8 +150,15 @@ xcpui_msg_serve(struct xcpu_cpu *self, unsigned *budget)
 	take_in_hand(self, &self->msg.active);
 	take_in_hand(self, &self->msg.passive);
 	/* From where the last one stopped, lest low numbers starve high ones. */
-	return !(serve_range(self, rotor, self->domain->ncpu, budget) &&
-	    serve_range(self, 0, rotor, budget));
+	if (serve_range(self, rotor, self->domain->ncpu, budget) &&
+	    serve_range(self, 0, rotor, budget))
+		return false;
+	if (!self->msg.looking)
+		return true;
+	/* rlx: only this CPU claims it, and looks before it leaves: no kick */
+	xcpu_fetch_or_rlx(&self->line->bell,
+	    (uint64_t)XCPU_LANE_MSG << self->lane_shift);
+	return false;
 }
 
 void

@@ -237,6 +237,13 @@ void xcpui_msg_look(struct xcpu_cpu *self);
 bool xcpui_msg_watched(struct xcpu_cpu *self);
 bool xcpui_msg_look_away(struct xcpu_cpu *self);
 
+/* It holds CPUs parked, and waits for nothing of theirs but messages. */
+static inline void
+xcpui_msg_hold(struct xcpu_cpu *self, bool on)
+{
+	self->msg.holds = on;
+}
+
 /* The frame that messages get from now on; answers with the one before. */
 static inline void *
 xcpui_msg_frame(struct xcpu_cpu *self, void *frame)
@@ -257,6 +264,7 @@ xcpui_msg_frame(struct xcpu_cpu *self, void *frame)
 #define xcpui_msg_look(self)		((void)(self))
 #define xcpui_msg_watched(self)		((void)(self), false)
 #define xcpui_msg_look_away(self)	((void)(self), false)
+#define xcpui_msg_hold(self, on)	((void)(self), (void)(on))
 #define xcpui_msg_frame(self, frame)	((void)(self), (void)(frame), NULL)
 #endif
 
@@ -274,6 +282,15 @@ xcpui_sync_asked(const struct xcpu_cpu *self)
 	/* rlx: a hint; the read-modify-write that takes it decides */
 	return self->domain->sync != NULL &&
 	    (xcpu_load_rlx(&self->line->sync) >> lane & 1) != 0;
+}
+
+/* Does this CPU gather others, or have them stand? */
+static inline bool
+xcpui_sync_owner(const struct xcpu_cpu *self)
+{
+	/* rlx: own word, if it is */
+	return self->domain->sync != NULL &&
+	    xcpu_load_rlx(&self->domain->sync->owner) == self->index + 1;
 }
 
 static inline void

@@ -16,7 +16,9 @@
  * handler it serves FLUSH and messages, to a bounded depth, and then fails; with
  * a host lock held it fails at once.  Whoever waits masked for anything in a
  * thread serves messages, too: so a handler that waits for room is never waited
- * for by the one who could make it.
+ * for by the one who could make it.  But who stands for a rendezvous makes no
+ * room: so a handler fails, too, once its CPU is asked to one, or gathers one
+ * under it.
  *
  * Protocol P5 of the proofs in DESIGN.md ("message ring").
  */
@@ -152,12 +154,36 @@ send_some(unsigned cpu, const struct xcpu_msg *msgs, unsigned n, enum how how,
 
 /* ---- waiting ---- */
 
+/* Who holds CPUs parked waits for nothing of theirs, but for messages. */
+static int
+may_wait(const struct xcpu_cpu *self)
+{
+	int error = xcpui_may_wait(self);
+
+	if (error == -XCPU_EDEADLK && self->depth == self->msg.holds &&
+	    self->polling == 0 &&
+	    (xcpu_port_context() & XCPU_CTX_LOCKED) == 0)
+		error = 0;
+	return error;
+}
+
 struct msg_wait {
 	struct xcpu_cpu *self;
 	struct xcpu_msg_ring *ring;
 	uint64_t sequence;	/* 0: wait for room */
 	unsigned load;
 };
+
+/*
+ * In a handler of a CPU that has to do with a rendezvous: who stands for it makes
+ * no room, and goes on only when this handler has returned.
+ */
+static inline bool
+holds_up_rendezvous(const struct xcpu_cpu *self)
+{
+	return self->depth != 0 &&
+	    (xcpui_sync_asked(self) || xcpui_sync_owner(self));
+}
 
 static bool
 wait_over(struct xcpui_wait *wait)
@@ -168,6 +194,8 @@ wait_over(struct xcpui_wait *wait)
 
 	if (w->sequence != 0)
 		return xcpui_ring_done(w->ring) >= w->sequence;
+	if (holds_up_rendezvous(w->self))
+		return true;
 	state = xcpu_port_irq_save();
 	load = xcpui_ring_load(w->ring);
 	xcpu_port_irq_restore(state);
@@ -208,7 +236,8 @@ may_make_room(const struct xcpu_cpu *self, unsigned cpu)
 {
 	if (self == NULL || !self->ready || cpu == self->index ||
 	    self->polling != 0 || self->msg.nest == XCPU_MSG_NEST ||
-	    (xcpu_port_context() & XCPU_CTX_LOCKED) != 0)
+	    (xcpu_port_context() & XCPU_CTX_LOCKED) != 0 ||
+	    holds_up_rendezvous(self))
 		return -XCPU_EAGAIN;
 	return 0;
 }
@@ -242,7 +271,7 @@ hold_back(struct xcpu_cpu *self, unsigned cpu)
 
 	/* The target's progress is looked at only when that seems needed. */
 	if (xcpui_ring_sent(ring) - ring->seen_head <= HIGH ||
-	    cpu == self->index || xcpui_may_wait(self) != 0)
+	    cpu == self->index || may_wait(self) != 0)
 		return;
 	state = xcpu_port_irq_save();
 	load = xcpui_ring_load(ring);
@@ -360,7 +389,7 @@ xcpu_msg_wait(const struct xcpu_ticket *ticket, uint64_t timeout_ns)
 {
 	struct xcpu_cpu *self = xcpu_port_self();
 	struct msg_wait w = { .self = self, .sequence = ticket->sequence };
-	int error = xcpui_may_wait(self);
+	int error = may_wait(self);
 	unsigned long state;
 
 	if (error != 0)

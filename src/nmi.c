@@ -11,6 +11,9 @@
  * I2  A bit of todo leaves once: by its CPU, who then runs the function, or by
  *     the owner, who took it back.
  * I3  Clearing its open bit is a CPU's last access to the request.
+ * I4  A CPU that is OFF has no bits: the owner looks at its lane in the masked
+ *     section in which it sets them, and a CPU that leaves sweeps after a round
+ *     of such sections (domain.c).
  *
  * Life of a call: own it; wait until the last call's late ones are out of it;
  * fill; open; todo; NMIs; each takes its bit, runs, clears its open bit.  After
@@ -101,11 +104,21 @@ await_calls(struct xcpui_stop *s)
 }
 
 static void XCPUI_COLD
+leave_out_absent(struct xcpui_stop *s)
+{
+	for (unsigned cpu = xcpu_cpuset_first(&s->left); cpu < XCPU_NCPU_MAX;
+	    cpu = xcpu_cpuset_next(&s->left, cpu))
+		if (!xcpu_cpu_ready(s->self->domain, cpu))
+			xcpu_cpuset_del(&s->left, cpu);
+}
+
+static void XCPUI_COLD
 publish_call(struct xcpui_stop *s, xcpu_fn *fn, void *arg)
 {
 	struct xcpu_stop_room *room = s->self->domain->stop;
 	unsigned long state = xcpu_port_irq_save();
 
+	leave_out_absent(s);
 	xcpu_plain_store(&room->fn, fn);
 	xcpu_plain_store(&room->arg, arg);
 	for (unsigned i = 0; i < s->self->domain->nwords; i++) {
@@ -118,7 +131,8 @@ publish_call(struct xcpui_stop *s, xcpu_fn *fn, void *arg)
 		xcpu_store_rel(&room->todo[i], s->left.w[i]);
 	}
 	XCPUI_ADD(s->self, nmi_sent, xcpu_cpuset_count(&s->left));
-	xcpu_port_kick_nmi(&s->left);
+	if (!xcpu_cpuset_empty(&s->left))
+		xcpu_port_kick_nmi(&s->left);
 	xcpu_port_irq_restore(state);
 }
 
@@ -183,13 +197,7 @@ xcpu_nmi_call(const struct xcpu_cpuset *set, xcpu_fn *fn, void *arg,
 	s.limit_ns = timeout_ns != 0 ? timeout_ns : XCPUI_STOP_BOUND_NS;
 	s.since_ns = xcpui_now();
 	s.left = *set;
-	for (unsigned cpu = xcpu_cpuset_first(set); cpu < XCPU_NCPU_MAX;
-	    cpu = xcpu_cpuset_next(set, cpu))
-		if (cpu == s.self->index ||
-		    !xcpu_cpu_ready(s.self->domain, cpu))
-			xcpu_cpuset_del(&s.left, cpu);
-	if (done != NULL)
-		*done = s.left;
+	xcpu_cpuset_del(&s.left, s.self->index);
 	xcpu_cpuset_zero(&late);
 	if (!xcpu_cpuset_empty(&s.left))
 		error = call_by_nmi(&s, fn, arg, &late);
@@ -197,6 +205,7 @@ xcpu_nmi_call(const struct xcpu_cpuset *set, xcpu_fn *fn, void *arg,
 		fn(arg);
 	if (done == NULL)
 		return error;
+	*done = s.left;
 	xcpu_cpuset_andnot(done, &late);
 	if (xcpu_cpuset_has(set, s.self->index))
 		xcpu_cpuset_add(done, s.self->index);

@@ -5,7 +5,8 @@
  * The target's side; gather.c has the initiator's, and the protocol.
  *
  * Deadlock: a parked CPU waits for the initiator alone, who waits for it no
- * longer, and serves stops and flushes meanwhile.
+ * longer, and serves stops and flushes meanwhile; and messages if it is asked to,
+ * for which the initiator may wait.
  */
 #include "internal.h"
 #include "park.h"
@@ -42,11 +43,28 @@ step_taken(struct xcpu_cpu *self, uint64_t bits)
 	xcpu_fetch_and_rel(&self->line->sync, ~bits);
 }
 
+/*
+ * The drain in which we stand may have claimed MSG together with CALL; its idle
+ * poll may be watching a ring: nobody posts for those again, and the watch ends.
+ */
+static void XCPUI_COLD
+serve_messages(struct xcpu_cpu *self)
+{
+	void *frame = xcpui_msg_frame(self, NULL);
+
+	(void)xcpui_msg_look_away(self);
+	xcpui_serve(self, 0, XCPU_LANE_MSG);
+	(void)xcpui_msg_frame(self, frame);
+}
+
 static bool
 released(struct xcpui_wait *wait)
 {
 	struct parked *p = (struct parked *)wait->what;
 
+	/* No tick comes by. */
+	if (wait->also != 0 && xcpui_msg_passive(p->self))
+		serve_messages(p->self);
 	/*
 	 * [N3] acquire: what the initiator did, and the functions.  Pairs with
 	 * [N3] in decide().
@@ -91,6 +109,8 @@ stand(struct parked *p, uint64_t await)
 	};
 
 	p->await = await;
+	if (wait.also != 0)
+		serve_messages(p->self);
 	return xcpui_wait(p->self, &wait) == 0 &&
 	    (p->seen & 3) != DECISION_ABORT;
 }

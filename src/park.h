@@ -43,12 +43,18 @@ struct xcpui_gathering {
 	enum xcpui_plane plane;		/* waited for */
 	unsigned group;			/* those below have cleared it */
 	bool all;			/* groups that were not asked, too */
+	bool queued;			/* waits for the room */
+	uint32_t owner;			/* of the room, as he gave up */
 	uint64_t since_ns;
 	uint64_t limit_ns;
 };
 
 /* A CPU that leaves is no initiator, and holds up those who are. */
 int xcpui_sync_hold(struct xcpu_cpu *self, bool on);
+/* The room itself: to become its owner, to hand it on, to take it from a dead. */
+int xcpui_room_await(struct xcpui_gathering *r);
+void xcpui_room_leave(struct xcpui_gathering *r);
+bool xcpui_room_inherit(struct xcpui_gathering *r);
 /* Be the only initiator; parked for others meanwhile. */
 int xcpui_sync_enter_room(struct xcpui_gathering *r);
 /*
@@ -56,6 +62,12 @@ int xcpui_sync_enter_room(struct xcpui_gathering *r);
  * is there all the same, or will be, and nobody else.
  */
 int xcpui_sync_gather(struct xcpui_gathering *r, const struct xcpu_cpuset *set);
+/*
+ * After an error of a gathering that is not called off: until who had begun has
+ * come.  0 if that was everybody, else the error given.
+ */
+int xcpui_sync_await_begun(struct xcpui_gathering *r,
+    const struct xcpu_cpuset *set, int error);
 /* Write the decision, wait until all have left, and leave the room. */
 int xcpui_sync_let_go(struct xcpui_gathering *r, enum xcpui_decision decision);
 /* Nobody does anything: let_go() with ABORT; answers with the error given. */

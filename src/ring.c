@@ -5,12 +5,14 @@
  * Actors: the sender, one CPU, masked, so that its interrupts and its threads
  * take turns; the target, masked, whose drains may nest.
  *
- * Shared: the slots, filled by the sender, emptied by the target; `head`, `done`
- * and `draining`, written by the target.
+ * Shared: the slots, written by the sender; `head`, `done` and `draining`,
+ * written by the target.
  *
  * I1  Messages head to tail - 1 are in the ring, and tail - head is at most
- *     XCPU_MSG_SLOTS.  `fn` of a slot is NULL unless it holds a message that was
- *     not taken: the message itself is the news of it, in one line.
+ *     XCPU_MSG_SLOTS.  There is one slot more: the one after the last message
+ *     has a NULL function, stored before that message was shown.  So the
+ *     message itself is the news of it, in one line, and the target, who reads
+ *     slot after slot, writes to none of them.
  * I2  Everything below `done` is over.  Drains nest like frames on a stack, so
  *     when the outermost has finished a function, every message that was ever
  *     taken has finished: it alone moves `done`, to wherever `taken` is.
@@ -21,9 +23,12 @@
  * I4  The same holds while the target has not taken all that it was told of: it
  *     looks once more after that.  So a burst tells it once.
  *
- * What crosses between the two CPUs: a line of slots per four messages there and
- * back, and `head` per eighth of a ring, for the target lets it lag behind, and
- * the sender reads it only when the ring seems full.
+ * What crosses between the two CPUs: a line of slots per four messages, and
+ * `head` per eighth of a ring, for the target lets it lag behind, and the sender
+ * reads it only when the ring seems full.  A target that takes single messages
+ * as fast as they come takes the line that the sender is about to fill, and its
+ * full fence waits for that line to come back.  So where they stream, the target
+ * pauses between two looks; where each is answered, it does not.
  *
  * Life of a message: pushed, its ring's target told or known to be looking
  * (inbox.c), taken, run, over.
@@ -37,12 +42,10 @@
 
 #if XCPU_MSG_SLOTS != 0
 
-#define RING_MASK (XCPU_MSG_SLOTS - 1)
+/* Messages taken before the sender gets to know; never 1: engines see it lag. */
+#define HEAD_STEP (XCPU_MSG_SLOTS >= 16 ? XCPU_MSG_SLOTS / 8 : 2)
 
-/* Messages taken before the sender gets to know. */
-#define HEAD_STEP (XCPU_MSG_SLOTS >= 16 ? XCPU_MSG_SLOTS / 8 : 1)
-
-/* How far ahead of itself a drain fetches slots; and how many are in a line. */
+/* How far ahead of itself a sender fetches slots; and how many are in a line. */
 #define AHEAD	16
 #define PER_LINE (XCPU_LINE_BYTES / sizeof(struct xcpu_msg_slot))
 
@@ -89,6 +92,7 @@ xcpui_ring_attach(struct xcpu_cpu *self, unsigned target)
 	} while (!xcpu_cas_rlx(&domain->rings_used, &used, used + 1));
 	ring = &domain->rings[used];
 	xcpu_plain_store(&ring->target, target);
+	ring->fill = ring->oldest = ring->slot;
 	/* rlx: own words, the first published by the next store */
 	xcpu_store_rlx(&ring->next, xcpu_load_rlx(bucket));
 	/*
@@ -111,7 +115,8 @@ uint64_t
 xcpui_ring_done(const struct xcpu_msg_ring *ring)
 {
 	/*
-	 * [M6] acquire: what the messages did.  Pairs with [M6] in run_some().
+	 * [M6] acquire: what the messages did.  Pairs with [M6] in run_some()
+	 * and xcpui_ring_drop().
 	 */
 	return xcpu_load_acq(&ring->done);
 }
@@ -120,34 +125,73 @@ unsigned
 xcpui_ring_load(struct xcpu_msg_ring *ring)
 {
 	/*
-	 * [M1] acquire: the target has emptied the slots that we fill next.
+	 * [M1] acquire: the target has read the slots that we fill next.
 	 * Pairs with [M1] in show_head().
 	 */
 	ring->seen_head = xcpu_load_acq(&ring->head);
 	return (unsigned)(ring->tail - ring->seen_head);
 }
 
+static struct xcpu_msg_slot *
+slot_after(struct xcpu_msg_ring *ring, struct xcpu_msg_slot *slot)
+{
+	return slot != &ring->slot[XCPU_MSG_SLOTS] ? slot + 1 : ring->slot;
+}
+
+/*
+ * Fetch a line that will be filled soon, unless the target may be in it: else
+ * the full fence waits for it.
+ */
+static void
+fetch_ahead(struct xcpu_msg_ring *ring, uint64_t load)
+{
+	size_t at = (size_t)(ring->fill - ring->slot) + AHEAD;
+
+	if (at % PER_LINE != 0 || load + 2 * AHEAD > XCPU_MSG_SLOTS)
+		return;
+	if (at > XCPU_MSG_SLOTS)
+		at -= XCPU_MSG_SLOTS + 1;
+	xcpu_own(&ring->slot[at].fn);
+}
+
+/* Fill all but the first slot; returns the empty one after the last. */
+static struct xcpu_msg_slot *
+fill_rest(struct xcpu_msg_ring *ring, const struct xcpu_msg *msgs, unsigned n)
+{
+	struct xcpu_msg_slot *slot = slot_after(ring, ring->fill);
+
+	for (unsigned i = 1; i < n; i++) {
+		xcpu_plain_store(&slot->arg, msgs[i].arg);
+		/* rlx: the first one's function shows it */
+		xcpu_store_rlx(&slot->fn, (void *)(uintptr_t)msgs[i].fn);
+		slot = slot_after(ring, slot);
+	}
+	xcpu_store_rlx(&slot->fn, NULL); /* rlx: as above */
+	return slot;
+}
+
 unsigned
 xcpui_ring_push(struct xcpu_msg_ring *ring, const struct xcpu_msg *msgs,
     unsigned n, unsigned limit)
 {
+	struct xcpu_msg_slot *first = ring->fill;
 	uint64_t load = ring->tail - ring->seen_head;
 
 	if (load + n > limit)
 		load = xcpui_ring_load(ring);
 	if (load + n > limit)
 		n = load < limit ? limit - (unsigned)load : 0;
-	for (unsigned i = 0; i < n; i++) {
-		struct xcpu_msg_slot *slot = &ring->slot[ring->tail & RING_MASK];
-
-		xcpu_plain_store(&slot->arg, msgs[i].arg);
-		/*
-		 * [M2] release: the argument before the function.  Pairs with
-		 * [M2] in next_fn().
-		 */
-		xcpu_store_rel(&slot->fn, (void *)(uintptr_t)msgs[i].fn);
-		ring->tail++;
-	}
+	if (n == 0)
+		return 0;
+	fetch_ahead(ring, load);
+	ring->fill = fill_rest(ring, msgs, n);
+	ring->tail += n;
+	xcpu_plain_store(&first->arg, msgs[0].arg);
+	/*
+	 * [M2] release: all arguments and functions, and the empty slot, before
+	 * the first function.  Pairs with [M2] in next_fn().
+	 */
+	xcpu_store_rel(&first->fn, (void *)(uintptr_t)msgs[0].fn);
 	return n;
 }
 
@@ -171,11 +215,10 @@ static xcpu_msg_fn *
 next_fn(const struct xcpu_msg_ring *ring)
 {
 	/*
-	 * [M2] acquire: the function before its argument.  Pairs with [M2] in
-	 * xcpui_ring_push().
+	 * [M2] acquire: the function before its argument, and before the next
+	 * slot.  Pairs with [M2] in xcpui_ring_push().
 	 */
-	return (xcpu_msg_fn *)(uintptr_t)xcpu_load_acq(
-	    &ring->slot[ring->taken & RING_MASK].fn);
+	return (xcpu_msg_fn *)(uintptr_t)xcpu_load_acq(&ring->oldest->fn);
 }
 
 bool
@@ -186,28 +229,25 @@ xcpui_ring_empty(const struct xcpu_cpu *from, const struct xcpu_cpu *to)
 	return ring == NULL || next_fn(ring) == NULL;
 }
 
-/* Let the sender know which slots are empty again. */
+/* Let the sender know which slots he may fill again. */
 static void
 show_head(struct xcpu_msg_ring *ring)
 {
 	/*
-	 * [M1] release: slots emptied before they are his.  Pairs with [M1] in
+	 * [M1] release: slots read before they are his.  Pairs with [M1] in
 	 * xcpui_ring_load().
 	 */
 	if (xcpu_load_rlx(&ring->head) != ring->taken)	/* rlx: own word */
 		xcpu_store_rel(&ring->head, ring->taken);
 }
 
-/* Empty the next slot; returns what it held. */
+/* Take the oldest message; returns its argument. */
 static void *
 take(struct xcpu_msg_ring *ring, bool is_first)
 {
-	struct xcpu_msg_slot *slot = &ring->slot[ring->taken & RING_MASK];
-	void *arg = xcpu_plain_load(&slot->arg);
+	void *arg = xcpu_plain_load(&ring->oldest->arg);
 
-	xcpu_store_rlx(&slot->fn, NULL); /* rlx: [M1] in show_head() orders it */
-	if (ring->taken % PER_LINE == 0)
-		xcpu_own(&ring->slot[(ring->taken + AHEAD) & RING_MASK].fn);
+	ring->oldest = slot_after(ring, ring->oldest);
 	/* Of a drain's first one he gets to know while it runs. */
 	if (++ring->taken % HEAD_STEP == 0 || is_first)
 		show_head(ring);
@@ -274,6 +314,23 @@ watch(struct xcpu_cpu *self, struct xcpu_msg_ring *ring, unsigned source)
 }
 
 /*
+ * Stay away from the ring for a while, the longer the more messages stream in;
+ * `n` is how many there were at this look.
+ */
+static void
+linger(const struct xcpu_cpu *self, struct xcpu_msg_ring *ring, unsigned n)
+{
+	unsigned pauses = n > 1 ? 2 * ring->pauses + 1 : ring->pauses / 2;
+
+	if (pauses > XCPU_MSG_PAUSES)
+		pauses = XCPU_MSG_PAUSES;
+	ring->pauses = pauses;
+	for (unsigned i = 0; n > 1 && i < pauses && (xcpui_lane_own(self) &
+	    (XCPU_LANE_FLUSH | XCPU_LANE_STOP)) == 0; i++)
+		xcpu_port_relax(i);
+}
+
+/*
  * What an interrupt between two lines sees: nothing, for drains are masked; but
  * a function that waits drains this very ring from inside, and moves `taken`.
  */
@@ -294,12 +351,15 @@ drain(struct xcpu_cpu *self, struct xcpu_msg_ring *ring, unsigned source,
 		*budget -= n;
 		ran += n;
 		looks += n * XCPU_MSG_LOOKS;
+		looks = looks < LOOKS_MAX ? looks : LOOKS_MAX;
+		if (*budget != 0)
+			linger(self, ring, n);
 		if (n != 0)
-			looks = looks < LOOKS_MAX ? looks : LOOKS_MAX;
-		else if (ring->depth != 1 ||
+			continue;
+		if (ring->depth != 1 ||
 		    (ran != 0 && watch(self, ring, source)))
 			break;
-		else if (looks != 0)
+		if (looks != 0)
 			xcpu_port_relax(LOOKS_MAX - looks--);
 		else
 			empty = !look_again(ring);
@@ -315,6 +375,21 @@ xcpui_ring_drain(struct xcpu_cpu *self, unsigned source, unsigned *budget)
 	    &self->domain->cpus[source], self->index);
 
 	return ring == NULL || drain(self, ring, source, budget);
+}
+
+unsigned XCPUI_COLD
+xcpui_ring_drop(struct xcpu_msg_ring *ring)
+{
+	unsigned n;
+
+	/* None of its frames is left. */
+	ring->depth = 0;
+	xcpu_store_rlx(&ring->draining, 0); /* rlx: nobody will look again */
+	for (n = 0; n < XCPU_MSG_SLOTS && next_fn(ring) != NULL; n++)
+		(void)take(ring, true);
+	/* [M6] release: what it did.  Pairs with [M6] in xcpui_ring_done(). */
+	xcpu_store_rel(&ring->done, ring->taken);
+	return n;
 }
 
 bool

@@ -39,6 +39,8 @@ bool xcpui_ring_empty(const struct xcpu_cpu *from, const struct xcpu_cpu *to);
  * out is in this very ring and will go on with it.
  */
 bool xcpui_ring_drain(struct xcpu_cpu *self, unsigned source, unsigned *budget);
+/* In the place of a target that died: take all there is; how many. */
+unsigned xcpui_ring_drop(struct xcpu_msg_ring *ring);
 
 /* ---- inbox.c ---- */
 

@@ -36,15 +36,8 @@
  * Protocol P2 and P3 of the proofs in DESIGN.md ("token slot").
  */
 #include "internal.h"
+#include "slot.h"
 
-#define SLOT_TODO(v)	((unsigned)(v) & 0xff)
-#define SLOT_OPEN(v)	((unsigned)((v) >> 8) & 0xff)
-#define SLOT_FILL	((uint64_t)1 << 16)
-#define SLOT_KIND(v)	((unsigned)((v) >> 17) & 3)
-#define SLOT_BUSY	((uint64_t)0x1ffff)	/* FILL, open, todo */
-#define SLOT_SEQ_SHIFT	24
-#define SLOT_OWNER_SHIFT 48
-#define SLOT_ID		(~(((uint64_t)1 << SLOT_SEQ_SHIFT) - 1))
 #define SLOT_SEQ_MASK	(((uint32_t)1 << XCPU_SEQ_BITS) - 1)
 
 uint64_t
@@ -119,7 +112,7 @@ xcpui_slot_open(const struct xcpu_line *line, uint64_t id)
 {
 	/*
 	 * [S2] acquire: what the targets did, before the initiator goes on.
-	 * Pairs with [S2] in xcpui_slot_end().
+	 * Pairs with [S2] in xcpui_slot_end() and at_once().
 	 */
 	uint64_t v = xcpu_load_acq(&line->slot);
 

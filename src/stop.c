@@ -19,8 +19,7 @@
  *
  * Life of a stop: own the room; WANTED; post STOP; the CPU's drain, or its NMI,
  * answers STOPPED and stands; restart clears the word; with the last of them the
- * room is free; each goes on where it was,
- * in a wait with what that waited for, and the same deadline.
+ * room is free; each goes on where it was, in a wait by the same deadline.
  *
  * Deadlock: of two who stop each other one owns the room until he has restarted
  * whom he stopped; the other is stopped while he waits for it, or in any other
@@ -120,9 +119,11 @@ stand_still(struct xcpu_cpu *self, uint32_t want)
 	return stood;
 }
 
+/* NMI calls come along: who leaves may be OFF when his NMI arrives. */
 static void
 serve_stop(struct xcpu_cpu *self)
 {
+	(void)xcpui_nmi_answer(self);
 	if (!panicked_self(self))
 		(void)stand_still(self, WANTED);
 }
@@ -132,7 +133,8 @@ serve_nmi(struct xcpu_cpu *self)
 {
 	bool ours = xcpui_nmi_answer(self);
 
-	if (!panicked_self(self) && stand_still(self, WANTED | HARD))
+	/* On its way out it stops where it serves its doorbell. */
+	if (self->ready && !panicked_self(self) && stand_still(self, WANTED | HARD))
 		ours = true;
 	return ours;
 }
@@ -173,13 +175,6 @@ lock_owner(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 	xcpu_cpuset_zero(set);
 	if (owner != 0)
 		xcpu_cpuset_add(set, owner - 1);
-}
-
-void
-xcpui_stop_unlock(struct xcpu_au32 *word)
-{
-	/* [P3] release: as any lock.  Pairs with [P3] in lock_taken(). */
-	xcpu_store_rel(word, 0);
 }
 
 int XCPUI_COLD
@@ -484,9 +479,8 @@ xcpu_restart(const struct xcpu_cpuset *set)
 		return -XCPU_EINVAL;
 	if (panicked_self(self))
 		return end_panic(self);
-	if (xcpu_load_rlx(&room->panic) != 0)	/* rlx: it is his to say */
-		return 0;
-	if (!xcpui_stop_keeper(self))
+	/* rlx: it is his to say */
+	if (xcpu_load_rlx(&room->panic) != 0 || !xcpui_stop_keeper(self))
 		return 0;
 	for (unsigned cpu = 0; cpu < self->domain->ncpu; cpu++)
 		if (xcpu_cpuset_has(&room->held, cpu) &&
@@ -582,6 +576,8 @@ xcpu_panic_stop(uint64_t bound_ns, struct xcpu_cpuset *missing)
 	xcpu_cpuset_fill(&s.left, s.self->domain->ncpu);
 	xcpu_cpuset_del(&s.left, s.self->index);
 	want(&s, WANTED);
+	/* [P7] fence: then who is on.  Pairs with [P7] in xcpu_cpu_online(). */
+	xcpu_fence_sc();
 	xcpu_cpu_online_set(s.self->domain, &s.left);
 	xcpu_cpuset_del(&s.left, s.self->index);
 	post_stop(&s, true);

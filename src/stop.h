@@ -24,7 +24,13 @@ struct xcpui_stop {
 int xcpui_stop_check(const struct xcpu_cpu *self, const struct xcpu_cpuset *set);
 /* Own one of the words of the room, within the limit; stopped meanwhile. */
 int xcpui_stop_lock(struct xcpui_stop *s, struct xcpu_au32 *word);
-void xcpui_stop_unlock(struct xcpu_au32 *word);
+static inline void
+xcpui_stop_unlock(struct xcpu_au32 *word)
+{
+	/* [P3] release: as any lock.  Pairs with [P3] in lock_taken(). */
+	xcpu_store_rel(word, 0);
+}
+
 /* Run what an NMI call has for this CPU; true if it had something. */
 bool xcpui_nmi_answer(struct xcpu_cpu *self);
 

@@ -7,7 +7,8 @@
  *
  * Deadlock: waiting is refused where the caller could not be parked itself
  * (xcpui_may_wait()); and who holds CPUs parked counts as inside a function, so
- * that he waits for nobody who may be one of them.
+ * that he waits for nobody who may be one of them: but for messages, if those
+ * are served.
  */
 #include "internal.h"
 #include "park.h"
@@ -22,14 +23,6 @@ xcpu_sync_init(struct xcpu_domain *domain, struct xcpu_sync_room *room)
 	room->hold = xcpui_sync_hold;
 	domain->sync = room;
 	return 0;
-}
-
-static bool
-owns_room(const struct xcpu_cpu *self)
-{
-	/* rlx: own word, if it is */
-	return self->domain->sync != NULL &&
-	    xcpu_load_rlx(&self->domain->sync->owner) == self->index + 1;
 }
 
 static int XCPUI_COLD
@@ -78,7 +71,7 @@ open_round(struct xcpui_gathering *r, struct xcpu_sync *sync,
 		return error;
 	if (self->domain->sync == NULL)
 		return -XCPU_ENOSYS;
-	if (owns_room(self))
+	if (xcpui_sync_owner(self))
 		return -XCPU_EDEADLK;
 	sync->flags = opt != NULL ? opt->flags : 0;
 	sync->own = false;
@@ -110,8 +103,8 @@ open_set(struct xcpui_gathering *r, const struct xcpu_cpuset *set)
 	if (error != 0 && (r->sync->flags & XCPU_SYNC_NO_ENTRY) == 0)
 		return xcpui_sync_call_off(r, error);
 	/* From here on nothing waits here for functions of others. */
-	if ((r->sync->flags & XCPU_SYNC_MSG) == 0)
-		r->self->depth++;
+	r->self->depth++;
+	xcpui_msg_hold(r->self, (r->sync->flags & XCPU_SYNC_MSG) != 0);
 	return error;
 }
 
@@ -149,7 +142,7 @@ check_owner(const struct xcpu_sync *sync)
 		return -XCPU_EINVAL;
 	if ((xcpu_port_context() & XCPU_CTX_NMI) != 0)
 		return -XCPU_EPERM;
-	return owns_room(self) ? 0 : -XCPU_EINVAL;
+	return xcpui_sync_owner(self) ? 0 : -XCPU_EINVAL;
 }
 
 int
@@ -176,6 +169,8 @@ xcpu_sync_add(struct xcpu_sync *sync, const struct xcpu_cpuset *set,
 	sync->own = !own && xcpu_cpuset_has(set, r.self->index);
 	xcpu_cpuset_del(&more, r.self->index);
 	error = xcpui_sync_gather(&r, &more);
+	if (error != 0)
+		error = xcpui_sync_await_begun(&r, &more, error);
 	sync->own |= own;
 	sync->opt = first;
 	return error;
@@ -188,8 +183,8 @@ close_round(struct xcpu_sync *sync, enum xcpui_decision decision)
 	const struct xcpu_sync_opt *opt = sync->opt;
 	struct xcpui_gathering r;
 
-	if ((sync->flags & XCPU_SYNC_MSG) == 0)
-		self->depth--;
+	xcpui_msg_hold(self, false);
+	self->depth--;
 	begin_part(&r, sync, NULL);
 	sync->opt = opt;
 	return xcpui_sync_let_go(&r, decision);

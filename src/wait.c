@@ -48,26 +48,20 @@ struct watch {
 const char *
 xcpu_wait_name(enum xcpu_wait_kind kind)
 {
-	switch (kind) {
-	case XCPU_WAIT_CALL:
-		return "call";
-	case XCPU_WAIT_FLUSH:
-		return "shootdown";
-	case XCPU_WAIT_ROUND:
-		return "round";
-	case XCPU_WAIT_READY:
-		return "ready";
-	case XCPU_WAIT_MSG:
-		return "message";
-	case XCPU_WAIT_SYNC:
-		return "rendezvous";
-	case XCPU_WAIT_PARK:
-		return "release";
-	case XCPU_WAIT_STOP:
-		return "stop";
-	default:
-		return "nothing";
-	}
+	static const char names[XCPU_WAIT_KINDS][11] = {
+		[XCPU_WAIT_NONE] = "nothing",
+		[XCPU_WAIT_CALL] = "call",
+		[XCPU_WAIT_FLUSH] = "shootdown",
+		[XCPU_WAIT_ROUND] = "round",
+		[XCPU_WAIT_READY] = "ready",
+		[XCPU_WAIT_MSG] = "message",
+		[XCPU_WAIT_SYNC] = "rendezvous",
+		[XCPU_WAIT_PARK] = "release",
+		[XCPU_WAIT_STOP] = "stop",
+		[XCPU_WAIT_LOCK] = "lock",
+	};
+
+	return names[(unsigned)kind < XCPU_WAIT_KINDS ? kind : XCPU_WAIT_NONE];
 }
 
 /* What a waiter may serve here and now; 0 where the interrupt does it. */

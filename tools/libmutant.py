@@ -33,7 +33,8 @@ ENGINES = {"explore": ("xcpu-explore", ["run"]),
 WEAKENING = ("explore", "explore8")	# those that know --weaken
 # The explorer's programs about a file: how their names begin.
 ABOUT = {"msg": ("msg",), "ring": ("msg",), "inbox": ("msg",),
-         "gather": ("sync",), "park": ("sync",), "sync": ("sync",),
+         "gather": ("sync",), "park": ("sync",), "room": ("sync",),
+         "sync": ("sync",),
          "asid": ("asid",), "asid_global": ("asid",), "asid_per_cpu": ("asid",),
          "stop": ("stop", "panic"), "nmi": ("stop", "panic")}
 FOUND = 1		# an engine's exit status when it found a violation

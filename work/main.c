@@ -13,8 +13,10 @@
 #define CALLS		200000
 #define EVENTS		200000
 #define MESSAGES	500000
+#define SYNCS		50000
 #define SECONDS		32
-#define SECONDS_MULTI	14	/* real threads of emulation are slow */
+#define SECONDS_MULTI	16	/* real threads of emulation are slow */
+#define LEAST		8	/* percent of it, for each workload */
 
 /* Above eight CPUs each operation concerns more of them: do fewer. */
 static uint64_t
@@ -25,13 +27,15 @@ scaled(uint64_t ops)
 
 /*
  * A workload ends at `percent` of the run's time, so that it has what those
- * before it left, too; alone, it has all.
+ * before it left, too, and a little even if they have left nothing; alone, it has
+ * all.
  */
 static struct work_goal
 goal(uint64_t ops, unsigned percent)
 {
 	const struct work_options *o = &work_run.options;
 	uint64_t seconds = o->seconds;
+	uint64_t least_ns;
 	struct work_goal goal = { .ops = scaled(ops) };
 
 	if (o->ops != 0)
@@ -42,9 +46,13 @@ goal(uint64_t ops, unsigned percent)
 		seconds = o->mode == WORK_MODE_MULTI ? SECONDS_MULTI : SECONDS;
 	if (o->work != WORK_ALL)
 		percent = 100;
-	if (seconds != 0)
-		goal.limit_ns = work_run.begun_ns +
-		    seconds * percent * (WORK_SECOND / 100);
+	if (seconds == 0)
+		return goal;
+	goal.limit_ns = work_run.begun_ns +
+	    seconds * percent * (WORK_SECOND / 100);
+	least_ns = mach_now_ns() + seconds * LEAST * (WORK_SECOND / 100);
+	if (goal.limit_ns < least_ns)
+		goal.limit_ns = least_ns;
 	return goal;
 }
 
@@ -83,27 +91,34 @@ run_storms(void)
 
 	if (wants(WORK_STORM)) {
 		say_begun("storm");
-		g = goal(SHOOTDOWNS, 55);
+		g = goal(SHOOTDOWNS, 45);
 		storm_run(&g);
 		say_done(tally->shootdowns, "shootdowns");
 	}
 	if (wants(WORK_CALLS)) {
 		say_begun("calls");
-		g = goal(CALLS, 80);
+		g = goal(CALLS, 60);
 		calls_run(&g);
 		say_done(tally->calls, "calls");
 	}
 	if (wants(WORK_EVENTS)) {
 		say_begun("events");
-		g = goal(EVENTS, 90);
+		g = goal(EVENTS, 70);
 		events_run(&g);
 		say_done(tally->events, "events");
 	}
 	if (wants(WORK_MESSAGES)) {
 		say_begun("messages");
-		g = goal(MESSAGES, 95);
+		g = goal(MESSAGES, 85);
 		messages_run(&g);
 		say_done(tally->messages, "messages");
+	}
+	if (wants(WORK_SYNC)) {
+		say_begun("sync");
+		g = goal(SYNCS, 98);
+		sync_run(&g);
+		say_done(tally->rendezvous, "rendezvous");
+		say_done(tally->stops, "stops");
 	}
 }
 

@@ -43,6 +43,7 @@ struct messages_cpu {
 static struct {
 	struct work_goal goal;
 	const struct phase *phase;
+	uint64_t limit_ns;		/* of this phase */
 	unsigned ncpu;
 	bool pool;
 	struct messages_cpu *cpu[XCPU_NCPU_MAX];
@@ -194,7 +195,7 @@ messages_cpu_main(unsigned cpu, void *arg)
 
 	(void)arg;
 	/* ends: also if a CPU has no ring at all, or meets nobody */
-	while (me->count < end && !work_passed(messages.goal.limit_ns) &&
+	while (me->count < end && !work_passed(messages.limit_ns) &&
 	    tries++ < share * 2 + 1000)
 		send_some(me);
 	for (unsigned to = 0; to < messages.ncpu; to++)
@@ -223,6 +224,18 @@ cell(uint64_t n)
 	mach_printf(" %12s", work_number(n, number));
 }
 
+/* Each phase has its part of the time that is left; `percent`: of it and later. */
+static uint64_t
+phase_limit(const struct phase *phase, unsigned percent)
+{
+	uint64_t now = mach_now_ns();
+	uint64_t limit = messages.goal.limit_ns;
+
+	if (limit == 0 || limit <= now)
+		return limit;
+	return now + (limit - now) / percent * phase->percent;
+}
+
 static void
 run_phase(const struct phase *phase)
 {
@@ -248,10 +261,10 @@ run_phase(const struct phase *phase)
 	mach_printf("\n");
 }
 
-static void
-give_rings(void)
+void
+work_give_rings(void)
 {
-	unsigned n = messages.ncpu < 64 ? messages.ncpu * messages.ncpu :
+	unsigned n = work_run.ncpu < 64 ? work_run.ncpu * work_run.ncpu :
 	    RINGS_MAX;
 	struct xcpu_msg_ring *rings;
 
@@ -270,7 +283,7 @@ static bool
 messages_init(void)
 {
 	messages.ncpu = work_run.ncpu;
-	give_rings();
+	work_give_rings();
 	for (unsigned cpu = 0; cpu < messages.ncpu; cpu++) {
 		struct messages_cpu *me = messages.cpu[cpu];
 
@@ -291,16 +304,46 @@ messages_init(void)
 	return true;
 }
 
+/*
+ * All is quiet: what was sent has come.  The order was judged at each arrival,
+ * and each CPU has waited for its own.
+ */
+static void
+print_sums(void)
+{
+	uint64_t sent = 0, came = 0;
+	unsigned pairs = 0;
+
+	for (unsigned from = 0; from < messages.ncpu; from++) {
+		for (unsigned to = 0; to < messages.ncpu; to++) {
+			pairs += messages.cpu[from]->sent[to] != 0;
+			sent += messages.cpu[from]->sent[to];
+			came += messages.cpu[to]->got[from];
+		}
+	}
+	if (came != sent)
+		WORK_REPORT(WORK_LOST, "lost: of all messages that were sent, "
+		    "%lu did not come\n", (unsigned long)(sent - came));
+	mach_printf("          %u pairs: %lu sent, %lu came\n", pairs,
+	    (unsigned long)sent, (unsigned long)came);
+}
+
 void
 messages_run(const struct work_goal *goal)
 {
+	unsigned percent = 100;
+
 	messages.goal = *goal;
 	if (!messages_init())
 		return;
 	mach_printf("          %-14s%13s%13s%13s%13s%13s%13s\n", "", "messages",
 	    "kicks", "per 1000", "draining", "pending", "full");
-	for (unsigned i = 0; i < PHASES; i++)
+	for (unsigned i = 0; i < PHASES; i++) {
+		messages.limit_ns = phase_limit(&phases[i], percent);
+		percent -= phases[i].percent;
 		run_phase(&phases[i]);
+	}
+	print_sums();
 	for (unsigned cpu = 0; cpu < messages.ncpu; cpu++) {
 		work_run.tally.messages += messages.cpu[cpu]->count;
 		work_run.tally.left += messages.cpu[cpu]->left;
@@ -308,6 +351,11 @@ messages_run(const struct work_goal *goal)
 }
 
 #else
+
+void
+work_give_rings(void)
+{
+}
 
 void
 messages_run(const struct work_goal *goal)

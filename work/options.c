@@ -12,7 +12,7 @@
 #define ITEMS(array)	(sizeof(array) / sizeof((array)[0]))
 
 static const char *const kind_names[] = { "all", "selftest", "storm", "calls",
-	"events", "messages", "control", "replay", "detector", NULL };
+	"events", "messages", "sync", "control", "replay", "detector", NULL };
 static const char *const place_names[] = { "recorded", "spread", NULL };
 static const char *const order_names[] = { "strict", "free", NULL };
 static const char *const mode_names[] = { "unsaid", "single", "multi", NULL };

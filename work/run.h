@@ -19,6 +19,7 @@ enum work_failure {
 	WORK_EARLY,		/* a call ended before its function */
 	WORK_LOST,		/* accepted, and never run */
 	WORK_ORDER,		/* run unasked or twice, or without its data */
+	WORK_MOVED,		/* parked or stopped, and went on */
 	WORK_ANSWER,		/* a function's answer contradicts itself */
 	WORK_STALLED,		/* the workload came to no end */
 	WORK_SHORT,		/* of memory */
@@ -40,6 +41,7 @@ struct work_tally {
 	uint64_t calls, call_runs;
 	uint64_t events, event_runs;
 	uint64_t messages;
+	uint64_t rendezvous, stops;
 	uint64_t left;			/* times a CPU went offline and came back */
 	uint64_t control_seen, control_asked;
 };
@@ -149,9 +151,13 @@ bool detector_run(void);
 void calls_run(const struct work_goal *goal);
 void events_run(const struct work_goal *goal);
 void messages_run(const struct work_goal *goal);
+void sync_run(const struct work_goal *goal);
 
 /* stuck.c: one CPU masks for long; the others notice, and go on. */
 bool stuck_run(void);
+
+/* Rings for messages, once, unless the self-test has given some. */
+void work_give_rings(void);
 
 /* Offline, a pause, online again; the caller has no call in flight. */
 void work_leave_and_return(unsigned cpu, struct work_rng *rng);

@@ -99,9 +99,15 @@ print_operations(const struct work_tally *t, const struct xcpu_totals *x)
 	cell("message", x->kick_msg);
 	cell("draining", x->avoid_draining);
 	mach_printf("\n");
-	cell("CPUs left", t->left);
-	cell("self", x->selfkick);
+	cell("rendezvous", t->rendezvous);
+	cell("stop", x->kick_stop);
 	cell("not ready", x->not_ready);
+	mach_printf("\n");
+	cell("stops", t->stops);
+	cell("self", x->selfkick);
+	mach_printf("\n");
+	cell("CPUs left", t->left);
+	cell("NMIs", x->nmi_sent);
 	mach_printf("\n");
 }
 
@@ -151,7 +157,7 @@ print_quantiles(const char *name, const struct xcpu_totals *x,
 		n += x->wait_ns[kind][b];
 	if (n == 0)
 		return;
-	mach_printf("  %-16s%11s", name, work_number(n, number));
+	mach_printf("  %-17s%10s", name, work_number(n, number));
 	for (unsigned i = 0; i < 4; i++)
 		mach_printf("%12s", work_duration(xcpu_stat_quantile(x, kind,
 		    parts[i]), number));
@@ -168,6 +174,9 @@ print_latency(const struct xcpu_totals *x)
 		[XCPU_WAIT_ROUND] = "waits: round",
 		[XCPU_WAIT_READY] = "waits: ready",
 		[XCPU_WAIT_MSG] = "waits: message",
+		[XCPU_WAIT_SYNC] = "waits: rendezvous",
+		[XCPU_WAIT_PARK] = "waits: release",
+		[XCPU_WAIT_STOP] = "waits: stop",
 	};
 	static struct xcpu_totals own;
 

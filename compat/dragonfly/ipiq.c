@@ -20,6 +20,7 @@
 #include <xcpu/msg.h>
 #include <xcpu/port.h>
 #include <xcpu/stat.h>
+#include <xcpu/stop.h>
 
 #include "../patience.h"
 
@@ -129,7 +130,8 @@ lwkt_send_ipiq_mask(cpumask_t mask, ipifunc_t func, void *arg)
 	int count = 0;
 
 	for (int cpu = 0; cpu < ncpus && cpu < 64; cpu++)
-		if ((mask >> cpu & 1) != 0 && (unsigned)cpu != self)
+		if ((mask >> cpu & 1) != 0 && (unsigned)cpu != self &&
+		    !xcpu_stopped(ipiq_domain, (unsigned)cpu))
 			count += send((unsigned)cpu, func, arg, NULL) == 0;
 	if (self < 64 && (mask >> self & 1) != 0)
 		count += send(self, func, arg, NULL) == 0;

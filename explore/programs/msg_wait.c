@@ -7,6 +7,8 @@
  */
 #include "msg.h"
 
+#define TIMEOUT_NS 1000
+
 static struct explore_word EXPLORE_DATA ended[EXPLORE_CPUS];	/* where it ran */
 
 /* Message 1 takes long, and sends meanwhile. */
@@ -72,6 +74,35 @@ static const struct explore_program msg_ticket = {
 	.setup = setup_attached,
 	.cpu = { send_and_wait, NULL },
 	.check = check_one,
+};
+
+static void
+send_and_wait_a_while(void)
+{
+	struct xcpu_msg msg = msg_make(run_and_end, 1);
+	struct xcpu_ticket ticket;
+	int error;
+
+	explore_assert(xcpu_msg_send(1, msg.fn, msg.arg, &ticket) == 0,
+	    "not sent");
+	error = xcpu_msg_wait(&ticket, TIMEOUT_NS);
+	explore_note(scene_error(error));
+	explore_assert(error == 0 || error == -XCPU_ETIMEDOUT, "refused");
+	if (error == 0)
+		explore_assert(explore_read(&ended[1]) == 1,
+		    "over, and has not ended");
+}
+
+/* The wait may be over too early; the message is not. */
+static const struct explore_program msg_ticket_late = {
+	.name = "msg-ticket-late",
+	.what = "wait for a message to be over, with a deadline",
+	.ids = "F-D9 INV-Q11 INV-R9",
+	.ncpu = 2,
+	.setup = setup_attached,
+	.cpu = { send_and_wait_a_while, NULL },
+	.check = check_one,
+	.deadlines = { 1, 0 },
 };
 
 static void
@@ -143,20 +174,29 @@ static const struct explore_program msg_ticket_mutual = {
 static void
 setup_nested(void)
 {
+	struct xcpu_msg msgs[2];
+
 	setup_attached();
 	msg_fill(1, 0, msg_run);
+	msgs[0] = msg_make(run_long, 1);
+	msgs[1] = msg_make(msg_run, 2);
+	explore_assert(xcpu_msg_batch(1, msgs, 2, NULL) == 2, "setup");
 	explore_start_masked(0);
+	explore_start_masked(1);
 }
 
 static void
-send_long_and_wait(void)
+process(void)
 {
-	struct xcpu_msg msg = msg_make(run_long, 1);
-	struct xcpu_ticket ticket;
+	xcpu_msg_process(NULL);
+	explore_open();
+}
 
-	explore_assert(xcpu_msg_send(1, msg.fn, msg.arg, NULL) == 0,
-	    "not sent");
-	explore_assert(msg_send(1, 2, &ticket) == 0, "not sent");
+static void
+wait_for_last(void)
+{
+	struct xcpu_ticket ticket = xcpu_msg_last(1);
+
 	wait_for_end(&ticket);
 	explore_open();
 }
@@ -174,7 +214,7 @@ static const struct explore_program msg_nested = {
 	.ids = "F-D9 F-P3 INV-Q7 INV-Q6",
 	.ncpu = 2,
 	.setup = setup_nested,
-	.cpu = { send_long_and_wait, NULL },
+	.cpu = { wait_for_last, process },
 	.check = check_nested,
 };
 
@@ -199,13 +239,6 @@ setup_cross(void)
 	msg_fill(1, 0, run_longer);
 	explore_start_masked(0);
 	explore_start_masked(1);
-}
-
-static void
-process(void)
-{
-	xcpu_msg_process(NULL);
-	explore_open();
 }
 
 static void
@@ -282,6 +315,6 @@ static const struct explore_program msg_call = {
 };
 
 const struct explore_program *const msg_wait_programs[] = {
-	&msg_ticket, &msg_ticket_passive, &msg_ticket_mutual, &msg_nested,
-	&msg_cross, &msg_call, NULL
+	&msg_ticket, &msg_ticket_late, &msg_ticket_passive,
+	&msg_ticket_mutual, &msg_nested, &msg_cross, &msg_call, NULL
 };

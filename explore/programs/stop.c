@@ -308,6 +308,34 @@ static const struct explore_program stop_nmi_call = {
 	.deadlines = { 2, 0 },
 };
 
+/*
+ * No deadline ends this wait: whoever was ready when he was asked answers, by his
+ * NMI, or on his way out if that came too early.
+ */
+static void
+call_leaver_by_nmi(void)
+{
+	struct xcpu_cpuset set = scene_set(2);
+	struct xcpu_cpuset done;
+
+	explore_write(&answered, 5);
+	explore_assert(xcpu_nmi_call(&set, answer, &answered, TIMEOUT_NS,
+	    &done) == 0, "late");
+	explore_note(xcpu_cpuset_has(&done, 1));
+	explore_assert(explore_read(&answered) ==
+	    (xcpu_cpuset_has(&done, 1) ? 6 : 5), "the result says two things");
+}
+
+static const struct explore_program stop_nmi_leaving = {
+	.name = "stop-nmi-leaving",
+	.what = "a CPU is called by NMI while it goes offline",
+	.ids = "F-B19 F-B20 INV-C8",
+	.ncpu = 2,
+	.setup = boot_two,
+	.cpu = { call_leaver_by_nmi, leave },
+	.nmis = { 0, 1 },
+};
+
 /* ---- panic ---- */
 
 /* One comes back alone; what he writes meanwhile is his. */
@@ -376,7 +404,6 @@ static const struct explore_program panic_stop = {
 	.setup = boot_two,
 	.cpu = { panic, stop_other },
 	.check = check_panic,
-	.full_only = true,
 };
 
 static const struct explore_program panic_three = {
@@ -387,12 +414,11 @@ static const struct explore_program panic_three = {
 	.setup = boot_three,
 	.cpu = { panic, panic, NULL },
 	.check = check_panic,
-	.bound = 3,
-	.full_only = true,
 };
 
 const struct explore_program *const stop_programs[] = {
 	&stop_one, &stop_again, &stop_mutual, &stop_apart, &stop_waiter, &stop_deadline,
-	&stop_leaving, &stop_nmi_call, &panic_one, &panic_two, &panic_stop, &panic_three,
+	&stop_leaving, &stop_nmi_call, &stop_nmi_leaving,
+	&panic_one, &panic_two, &panic_stop, &panic_three,
 	NULL
 };

@@ -2,73 +2,12 @@
 /*
  * sync.c: rendezvous.
  *
- * Protocol P6.  What stands still is a plain word: written by its CPU with the
- * doorbell masked, so outside every rendezvous, by the initiator while that CPU
- * is parked, and by fin1.  So a CPU that does not stand, or leaves too early,
- * is a data race.
+ * Protocol P6.  See sync.h for what a failure is.
  */
-#include "scene.h"
+#include "sync.h"
 
-#define TIMEOUT_NS 1000
-
-/* On lines of its own, which EXPLORE_DATA would not leave it. */
-static struct xcpu_sync_room room __attribute__((section("explore_data")));
-static struct explore_word EXPLORE_DATA table;	/* quiet while all are parked */
-static struct explore_word EXPLORE_DATA ran[3];
-static struct explore_word EXPLORE_DATA acted[3];
 static struct explore_word EXPLORE_DATA data;
-static struct xcpu_sync EXPLORE_DATA sync[2];
 static struct xcpu_call EXPLORE_DATA object;
-
-static void
-boot(unsigned ncpu)
-{
-	explore_domain_init(ncpu);
-	(void)xcpu_sync_init(&explore_domain, &room);
-	for (unsigned i = 0; i < ncpu; i++) {
-		explore_become(i);
-		(void)xcpu_cpu_online(&explore_cpu[i]);
-	}
-	explore_become(0);
-	explore_name(&room, sizeof(room), "room");
-	explore_name(&table, sizeof(table), "table");
-	explore_name(ran, sizeof(ran), "ran");
-	explore_name(acted, sizeof(acted), "acted");
-	explore_name(&data, sizeof(data), "data");
-}
-
-static void
-boot_two(void)
-{
-	boot(2);
-}
-
-static void
-boot_three(void)
-{
-	boot(3);
-}
-
-static void
-count_up(struct explore_word *word)
-{
-	explore_write(word, explore_read(word) + 1);
-}
-
-static void
-run(void *arg)
-{
-	(void)arg;
-	count_up(&ran[explore_self()]);
-}
-
-static void
-act(void *arg)
-{
-	(void)arg;
-	explore_note(explore_read(&table));
-	count_up(&acted[explore_self()]);
-}
 
 static void
 finish(void *arg)
@@ -361,7 +300,6 @@ static const struct explore_program sync_mutual_open = {
 	.setup = boot_two,
 	.cpu = { park_other, park_other_masked },
 	.check = check_both,
-	.full_only = true,
 };
 
 /* Nobody else takes part: only the room orders them. */
@@ -408,95 +346,6 @@ static const struct explore_program sync_disjoint = {
 	.setup = boot_three,
 	.cpu = { park_third, park_third, NULL },
 	.check = check_both,
-	.full_only = true,
-};
-
-/* ---- deadlines ---- */
-
-static void
-park_late(void)
-{
-	struct xcpu_cpuset set = scene_set(2);
-	struct xcpu_sync_opt opt = { .timeout_ns = TIMEOUT_NS };
-	int error = xcpu_sync_simple(&set, act, NULL, &opt);
-
-	explore_assert(error == 0 || error == -XCPU_ETIMEDOUT, "refused");
-	explore_note(scene_error(error));
-	/* Race-checked: nobody is in it, nor comes later. */
-	explore_assert(explore_read(&acted[1]) == (error == 0),
-	    "the result says something else than what happened");
-	explore_assert(xcpu_sync_simple(&set, act, NULL, NULL) == 0,
-	    "refused");
-	explore_assert(explore_read(&acted[1]) == 1u + (error == 0),
-	    "back before it has run");
-}
-
-/* P6: "blind arrival" is rejected: late for the first, counted in the next. */
-static const struct explore_program sync_late = {
-	.name = "sync-late",
-	.what = "a rendezvous with a deadline, and one without",
-	.ids = "INV-R3 INV-R9 BUG-43",
-	.ncpu = 2,
-	.setup = boot_two,
-	.cpu = { park_late, NULL },
-	.deadlines = { 1, 0 },
-};
-
-static void
-park_then_late(void)
-{
-	struct xcpu_cpuset set = scene_set(2);
-	struct xcpu_sync_opt opt = { .timeout_ns = TIMEOUT_NS };
-	int error;
-
-	explore_assert(xcpu_sync_simple(&set, act, NULL, NULL) == 0,
-	    "refused");
-	error = xcpu_sync_simple(&set, act, NULL, &opt);
-	explore_note(scene_error(error));
-	explore_assert(explore_read(&acted[1]) == 1u + (error == 0),
-	    "called off, and acted; or the other way round");
-}
-
-/* The functions of the first are still there when the second is called off. */
-static const struct explore_program sync_then_late = {
-	.name = "sync-then-late",
-	.what = "a rendezvous, and one with a deadline",
-	.ids = "INV-R3 INV-R9 BUG-75",
-	.ncpu = 2,
-	.setup = boot_two,
-	.cpu = { park_then_late, NULL },
-	.deadlines = { 1, 0 },
-};
-
-static void
-park_late_two(void)
-{
-	struct xcpu_cpuset set = scene_set(6);
-	struct xcpu_sync_opt opt = { .timeout_ns = TIMEOUT_NS };
-	int error = xcpu_sync_simple(&set, act, NULL, &opt);
-
-	explore_note(scene_error(error));
-	explore_assert(explore_read(&acted[1]) == (error == 0) &&
-	    explore_read(&acted[2]) == (error == 0), "not all or nothing");
-}
-
-static void
-check_late_two(void)
-{
-	explore_assert(explore_peek(&acted[1]) == explore_peek(&acted[2]),
-	    "not all or nothing");
-}
-
-static const struct explore_program sync_late_two = {
-	.name = "sync-late-two",
-	.what = "a rendezvous of two CPUs with a deadline: all or nothing",
-	.ids = "INV-R9",
-	.ncpu = 3,
-	.setup = boot_three,
-	.cpu = { park_late_two, NULL, NULL },
-	.check = check_late_two,
-	.deadlines = { 1, 0, 0 },
-	.full_only = true,
 };
 
 /* ---- CPUs that come and go ---- */
@@ -583,6 +432,5 @@ const struct explore_program *const sync_programs[] = {
 	&sync_one, &sync_twice, &sync_two, &sync_add, &sync_early,
 	&sync_add_early, &sync_stages,
 	&sync_no_entry, &sync_mutual, &sync_mutual_open, &sync_room, &sync_disjoint,
-	&sync_late, &sync_then_late,
-	&sync_late_two, &sync_hotplug, &sync_machine_online, NULL
+	&sync_hotplug, &sync_machine_online, NULL
 };

@@ -23,9 +23,17 @@ extern const struct explore_program *const order_programs[];
 extern const struct explore_program *const msg_programs[];
 extern const struct explore_program *const msg_wait_programs[];
 extern const struct explore_program *const msg_life_programs[];
+extern const struct explore_program *const msg_watch_programs[];
 extern const struct explore_program *const sync_programs[];
+extern const struct explore_program *const sync_undo_programs[];
 extern const struct explore_program *const sync_meets_programs[];
+extern const struct explore_program *const sync_msg_programs[];
+extern const struct explore_program *const sync_room_programs[];
 extern const struct explore_program *const stop_programs[];
+extern const struct explore_program *const stand_programs[];
+extern const struct explore_program *const stand_hotplug_programs[];
+extern const struct explore_program *const cycle_programs[];
+extern const struct explore_program *const dead_programs[];
 extern const struct explore_program *const asid_programs[];
 extern const struct explore_program *const asid_global_programs[];
 

@@ -51,7 +51,8 @@ enum xcpu_call_flag {
 struct xcpu_call_result {
 	struct xcpu_cpuset done;
 	struct xcpu_cpuset cancelled;	/* never runs it */
-	struct xcpu_cpuset running;	/* had begun when the deadline passed */
+	struct xcpu_cpuset running;	/* had begun when the deadline passed;
+					 * or died: nobody knows */
 	struct xcpu_cpuset not_ready;	/* never runs it */
 };
 
@@ -128,9 +129,10 @@ extern "C" {
  *          -XCPU_ETIMEDOUT; -XCPU_EAGAIN no slot free, or this CPU is not
  *          ready; -XCPU_EDEADLK inside a handler, in xcpu_poll() or with a host
  *          lock held; -XCPU_EPERM from NMI; -XCPU_ENOSYS a timeout without a
- *          clock.  After an error other than -XCPU_ETIMEDOUT nothing has run
- *          (of a serial call, or one that waits for CPUs to be ready: nothing
- *          more than the result says).
+ *          clock; -XCPU_ECANCELED it died: xcpu_cpu_dead().  After an error
+ *          other than this and -XCPU_ETIMEDOUT nothing has run (of a serial
+ *          call, or one that waits for CPUs to be ready: nothing more than the
+ *          result says).
  *          Without options -XCPU_ETIMEDOUT can only mean that the stall hook
  *          gave up: the function may then still run.
  */

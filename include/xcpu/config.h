@@ -150,6 +150,16 @@ XCPU_STATIC_ASSERT(XCPU_MSG_BUDGET >= 1, "XCPU_MSG_BUDGET: at least 1");
 #define XCPU_MSG_LOOKS 2
 #endif
 
+/*
+ * Most pauses between two looks at a ring while messages stream in, so that the
+ * sender keeps the line that he is filling.  A message, or a call or an event to
+ * that CPU, waits so much longer at most, here about a microsecond; a flush does
+ * not.
+ */
+#ifndef XCPU_MSG_PAUSES
+#define XCPU_MSG_PAUSES 32
+#endif
+
 /* How deep senders inside handlers may serve messages while they wait for room. */
 #ifndef XCPU_MSG_NEST
 #define XCPU_MSG_NEST 4

@@ -48,6 +48,14 @@ struct xcpu_waiting {
 	struct xcpu_au64 since_ns;
 };
 
+/* What it waits for, once that has lasted long: see cycle.c.  Private. */
+struct xcpu_stalled {
+	struct xcpu_au64 since_ns;	/* the wait it was written for */
+	struct xcpu_au64 first, newest;	/* by the domain's count of such notes */
+	struct xcpu_au32 answers;	/* requests, meanwhile: its doorbell is open */
+	struct xcpu_au64 missing[XCPU_CPUSET_WORDS];
+};
+
 /* One CPU's block.  Private to the library; its address is the CPU's name. */
 struct xcpu_cpu {
 	/* Read by its own CPU only, once it is online. */
@@ -74,6 +82,9 @@ struct xcpu_cpu {
 #if XCPU_MSG_SLOTS != 0
 	struct xcpu_msg_cpu msg __attribute__((aligned(XCPU_LINE_BYTES)));
 #endif
+	struct xcpu_au64 died;	/* its claims when it did, and 1; see dead.c */
+	/* Written by its own CPU when a report is due. */
+	struct xcpu_stalled stalled __attribute__((aligned(XCPU_LINE_BYTES)));
 #if XCPU_STATS
 	struct xcpu_stat stat;
 #endif
@@ -92,6 +103,8 @@ struct xcpu_domain {
 	struct xcpu_sync_room *sync;
 	struct xcpu_stop_room *stop;
 	struct xcpu_au64 ceiling;
+	struct xcpu_aptr obituary;	/* NULL until a CPU has died: dead.c */
+	struct xcpu_au32 burying;	/* CPU + 1 that reports a death; 0: none */
 	struct xcpu_msg_ring *rings;	/* the pool, given once */
 	uint32_t nrings;
 	struct xcpu_au32 rings_used;
@@ -101,6 +114,7 @@ struct xcpu_domain {
 	/* Rounds: every CPU that is asked goes through them; see flush.c, event.c. */
 	struct xcpu_au64 flush_round __attribute__((aligned(XCPU_LINE_BYTES)));
 	struct xcpu_au64 event_round __attribute__((aligned(XCPU_LINE_BYTES)));
+	struct xcpu_au64 stalled;	/* notes written by CPUs whose waits last */
 	struct xcpu_space kernel;
 	struct xcpu_event_slot event[XCPU_EVENT_MAX];
 	struct xcpu_line line[XCPU_GROUPS];
@@ -161,6 +175,53 @@ int xcpu_cpu_online(struct xcpu_cpu *cpu);
  *          posted just now may be served only when it comes back.
  */
 int xcpu_cpu_offline(void);
+
+/*
+ * xcpu_cpu_dead: CPUs that the host knows to be dead are waited for no longer.
+ *
+ * The host says that each of them has executed its last instruction, until it
+ * is started anew, and that all its stores are visible to the calling CPU; it
+ * may have died anywhere, in the library too.  It must not be started before
+ * this has returned 0; then it comes back by xcpu_cpu_online(), as a fresh CPU.
+ * Nor may any other CPU come online or leave meanwhile: the host has one lock for
+ * all changes of that kind.
+ * Report together what died together: a death that nobody reports holds this
+ * up, and so does a CPU that is stopped or parked.
+ *
+ * From its first steps on:
+ *	- the CPU is offline: calls, events and messages are refused;
+ *	- shootdowns, rounds, stops and rendezvous go on without it; a rendezvous
+ *	  that it led is called off, and CPUs that it had stopped go on;
+ *	- a call that waits for it ends with -XCPU_ECANCELED, and has it among
+ *	  those that run: whether the function ran there is not known.
+ * When it returns 0 besides:
+ *	- a started call (struct xcpu_call) counts it as finished; but if it died
+ *	  in the callback, or in the few instructions around such a function, the
+ *	  object stays queued for good;
+ *	- messages and events for it are dropped (counted: msg_dropped), and a
+ *	  ticket of theirs is done; those that it had sent are delivered;
+ *	- calls that it made run where they were found, or never; objects that it
+ *	  had started may stay queued;
+ *	- the space that it had loaded is loaded there no longer; one that it was
+ *	  just leaving is, until xcpu_space_forget().
+ * Lost for good are at most an event that it was registering or ending, a ring
+ * that it was attaching, and the start anew of a space's generations.
+ *
+ * Context: as xcpu_cpu_offline(), on any other CPU; and in xcpu_port_stall(),
+ *          wherever the wait that stalled is: where the caller must not wait, in
+ *          a handler, with a host lock held or while it keeps others parked or
+ *          stopped, only the first steps are done.
+ * Waits:   until every CPU that is ready has served one call.
+ * Order:   all that a dead CPU did -> the return  [C1] [L2].
+ * Cost:    O(ncpu) per dead CPU, and a call of everybody.
+ * Returns: 0; -XCPU_EINVAL no CPU, none such, or the calling one; -XCPU_EBUSY
+ *          another CPU reports a death: again later; -XCPU_EPERM from NMI;
+ *          -XCPU_EAGAIN this CPU is not ready.  After the first steps:
+ *          -XCPU_EDEADLK must not wait here; -XCPU_EAGAIN all call slots are
+ *          taken; -XCPU_ETIMEDOUT the stall hook gave up; -XCPU_ECANCELED another
+ *          CPU died meanwhile: call again, for all of them.
+ */
+int xcpu_cpu_dead(const struct xcpu_cpuset *dead);
 
 /*
  * xcpu_cpu_ready: does a CPU take work now?

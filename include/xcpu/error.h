@@ -21,7 +21,7 @@ enum xcpu_error {
 	XCPU_EDEADLK = 35,	/* would wait for itself */
 	XCPU_ENOSYS = 38,	/* compiled out */
 	XCPU_ETIMEDOUT = 110,	/* deadline passed */
-	XCPU_ECANCELED = 125	/* taken back before it ran */
+	XCPU_ECANCELED = 125	/* a CPU died that was waited for */
 };
 
 #ifdef __cplusplus

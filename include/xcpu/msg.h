@@ -50,7 +50,7 @@ struct xcpu_ticket {
 
 #if XCPU_MSG_SLOTS != 0
 
-/* A message under way; `fn` is NULL in a slot that has none. */
+/* A message; `fn` is NULL in the slot after the last one. */
 struct xcpu_msg_slot {
 	struct xcpu_aptr fn;
 	void *arg;
@@ -61,13 +61,16 @@ struct xcpu_msg_ring {
 	/* The sender's own, masked. */
 	uint64_t tail __attribute__((aligned(XCPU_LINE_BYTES)));
 	uint64_t seen_head;	/* how far the target had come at our last look */
+	struct xcpu_msg_slot *fill;	/* the empty slot */
 	uint64_t told;		/* up to which message it has been told */
 	/* Written by the target, masked, once in a while. */
 	struct xcpu_au64 head __attribute__((aligned(XCPU_LINE_BYTES)));
 	/* Written by the target, masked, with each message. */
 	struct xcpu_au64 done __attribute__((aligned(XCPU_LINE_BYTES)));
 	uint64_t taken;		/* what `head` is going to be */
+	struct xcpu_msg_slot *oldest;	/* where the next one is, or will be */
 	uint32_t depth;		/* frames that are in this ring */
+	uint32_t pauses;	/* between two looks at it */
 	/*
 	 * Read by both with each message; `draining` is written by the target,
 	 * masked, when it begins and when it ends, the others once.
@@ -75,8 +78,8 @@ struct xcpu_msg_ring {
 	struct xcpu_au32 draining __attribute__((aligned(XCPU_LINE_BYTES)));
 	uint32_t target;
 	struct xcpu_aptr next;	/* another ring of this sender */
-	/* Written by both. */
-	struct xcpu_msg_slot slot[XCPU_MSG_SLOTS]
+	/* Written by the sender, masked. */
+	struct xcpu_msg_slot slot[XCPU_MSG_SLOTS + 1]
 	    __attribute__((aligned(XCPU_LINE_BYTES)));
 };
 
@@ -99,6 +102,7 @@ struct xcpu_msg_cpu {
 	/* Written by its own CPU, masked; `asleep` is read by passive senders. */
 	struct xcpu_au32 asleep __attribute__((aligned(XCPU_LINE_BYTES)));
 	uint32_t nest;			/* waits for room inside handlers */
+	uint32_t holds;			/* 1: CPUs parked, who serve messages */
 	uint32_t rotor;			/* source whose turn it is */
 	bool looking;			/* in the idle poll */
 	uint32_t watched_source;
@@ -145,7 +149,8 @@ int xcpu_msg_pool(struct xcpu_domain *domain, struct xcpu_msg_ring *rings,
  * Context: any but NMI; preemption must not move the caller.
  * Waits:   for room: in a thread without host locks until there is some; in a
  *          handler too, serving messages of others, in at most XCPU_MSG_NEST
- *          levels; with a host lock held never.
+ *          levels, and not while its CPU is asked to a rendezvous or gathers
+ *          one; with a host lock held never.
  * Order:   all before the send -> fn; sends of one CPU to another start in
  *          order  [M2].
  * Cost:    a store to the ring and a full fence; a kick when the target is not

@@ -87,6 +87,21 @@ void xcpu_space_init(struct xcpu_space *space, void *host);
 int xcpu_space_destroy(struct xcpu_space *space);
 
 /*
+ * xcpu_space_forget: a CPU that died does not have this space loaded.
+ *
+ * For the one that it was leaving when it died: the host knows which, and
+ * xcpu_space_destroy() refuses it until then.
+ *
+ * Context: any but NMI; after xcpu_cpu_dead(), before the CPU is started anew.
+ * Waits:   never.
+ * Order:   all that the CPU did through it, before  [G4].
+ * Cost:    one read-modify-write.
+ * Returns: 0; -XCPU_EBUSY the CPU is not offline; -XCPU_EINVAL no such CPU, or
+ *          no space; -XCPU_EAGAIN the calling CPU was never online.
+ */
+int xcpu_space_forget(struct xcpu_space *space, unsigned cpu);
+
+/*
  * xcpu_space_switch: load a space on this CPU; NULL loads none.
  *
  * Calls xcpu_port_root_load() in the one place where that is safe.  A CPU that

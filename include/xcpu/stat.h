@@ -54,6 +54,7 @@
 	X(msg_sent, "messages sent")					\
 	X(msg_passive, "messages sent without a post")			\
 	X(msg_full, "messages that met a full ring")			\
+	X(msg_dropped, "messages dropped, for their target died")	\
 	X(avoid_draining, "posts avoided: target was at the ring, or told") \
 	X(wait, "waits")						\
 	X(wait_short, "waits over before the clock was read")		\

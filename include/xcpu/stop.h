@@ -163,8 +163,9 @@ int xcpu_panic_stop(uint64_t bound_ns, struct xcpu_cpuset *missing);
  * xcpu_nmi_call: run fn(arg) on each CPU of a set, in an NMI.
  *
  * For backtraces of CPUs that answer nothing else.  The calling CPU, if it is in
- * the set, runs it where it stands.  A CPU that has not begun when the deadline
- * passes is taken back and never runs it.
+ * the set, runs it where it stands, and so may one that goes offline meanwhile.
+ * CPUs that are not ready are passed over, and one that has not begun when the
+ * deadline passes is taken back and never runs it.
  *
  * Context: any but NMI; handlers, host locks and a masked doorbell are allowed.
  *          fn takes no lock and uses nothing of xcpu but what NMIs may.

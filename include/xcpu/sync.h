@@ -6,7 +6,8 @@
  * masked, outside every host lock and every function of others; it serves stops
  * and flushes and nothing else.  While one CPU holds a set parked, nobody else
  * does: of two that ask at once, one is parked by the other, in whichever order
- * they named their targets, and goes on with his own when he is released.
+ * they named their targets, and goes on with his own when he is released.  They
+ * take turns: whoever waits is passed by once by each other CPU at most.
  *
  *	static struct xcpu_sync_room room;
  *
@@ -22,7 +23,7 @@
  *
  * Between start and finish the caller stays on its CPU, must not sleep, and
  * must not wait for what a parked CPU may hold: calls are refused there with
- * XCPU_EDEADLK, shootdowns are legal.
+ * XCPU_EDEADLK, shootdowns are legal, and so are messages with XCPU_SYNC_MSG.
  */
 #ifndef XCPU_SYNC_H
 #define XCPU_SYNC_H
@@ -37,8 +38,8 @@
 #include <xcpu/domain.h>
 
 enum xcpu_sync_flag {
-	XCPU_SYNC_MSG = 1,	/* parked CPUs serve messages, too, and the
-				 * caller may wait for messages meanwhile */
+	XCPU_SYNC_MSG = 1,	/* parked CPUs serve messages, those sent before
+				 * included, and the caller may wait for them */
 	XCPU_SYNC_NO_ENTRY = 2,	/* rendezvous: action waits for nobody's setup */
 	XCPU_SYNC_NO_EXIT = 4	/* rendezvous: teardown waits for nobody's action */
 };
@@ -111,6 +112,9 @@ struct xcpu_sync_room {
 	struct xcpu_au32 owner __attribute__((aligned(XCPU_LINE_BYTES)));
 	uint32_t generation;		/* the owner's, both */
 	bool strays;			/* some have not come out */
+	/* CPUs that want to be the owner. */
+	struct xcpu_au64 waiting[XCPU_CPUSET_WORDS]
+	    __attribute__((aligned(XCPU_LINE_BYTES)));
 	/* A stop-machine holds up CPUs that come online. */
 	struct xcpu_au32 closed __attribute__((aligned(XCPU_LINE_BYTES)));
 	struct xcpu_sync_line line[XCPU_GROUPS];
@@ -148,7 +152,7 @@ int xcpu_sync_init(struct xcpu_domain *domain, struct xcpu_sync_room *room);
  *          until all are parked, the deadline, or the stall hook gives up.
  * Order:   all that a parked CPU did before -> the return  [N2].
  * Cost:    one line per eight targets, and one transaction per target; one more
- *          each for `run`; one kick hook.
+ *          each for a `run` or arg other than the last time; one kick hook.
  * Returns: 0; -XCPU_ETIMEDOUT undone: *absent are those who did not come;
  *          -XCPU_ENXIO with XCPU_FAIL_NOT_READY: undone; -XCPU_EINVAL a NULL
  *          pointer, no such CPU or option; -XCPU_EDEADLK inside a handler, with
@@ -163,7 +167,8 @@ int xcpu_sync_start(struct xcpu_sync *sync, const struct xcpu_cpuset *set,
 /*
  * xcpu_sync_add: park further CPUs.
  *
- * Those that are parked already stay so and run nothing again.
+ * Those that are parked already stay so and run nothing again.  A CPU that is in
+ * `run` when the deadline passes has come: it is waited for.
  *
  * Context: as xcpu_sync_start(), between it and the finish.
  * Waits:   until the new ones are parked, with a deadline of its own.

@@ -11,6 +11,7 @@
 #ifndef XCPU_WAIT_H
 #define XCPU_WAIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <xcpu/cpuset.h>
@@ -26,6 +27,7 @@ enum xcpu_wait_kind {
 	XCPU_WAIT_SYNC,		/* CPUs to be parked, or to leave */
 	XCPU_WAIT_PARK,		/* parked, until the initiator releases it */
 	XCPU_WAIT_STOP,		/* CPUs to stop; stopped itself */
+	XCPU_WAIT_LOCK,		/* a lock of the host: xcpu_on_lock_wait() */
 	XCPU_WAIT_KINDS
 };
 
@@ -72,6 +74,30 @@ struct xcpu_stall {
 	struct xcpu_stall_target first;	/* the lowest CPU of `missing` */
 };
 
+#define XCPU_CYCLE_MAX 8
+
+/*
+ * CPUs each of which waits for the next one, and the last for the first: the
+ * first XCPU_CYCLE_MAX of n.
+ */
+struct xcpu_cycle {
+	unsigned n;
+	struct {
+		unsigned cpu;
+		enum xcpu_wait_kind kind;
+	} wait[XCPU_CYCLE_MAX];
+};
+
+/* One wait for a lock of the host; all zero at first.  Private. */
+struct xcpu_lock_wait {
+	bool noted;
+	uint32_t outer_kind;		/* what this CPU waited for before */
+	uint32_t outer_target;
+	uint64_t outer_since_ns;
+};
+
+struct xcpu_domain;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -86,6 +112,72 @@ extern "C" {
  * Returns: a constant string.
  */
 const char *xcpu_wait_name(enum xcpu_wait_kind kind);
+
+/*
+ * xcpu_stall_cycle: do CPUs wait for each other in a ring?
+ *
+ * For xcpu_port_stall(): searches what has been noted by all whose waits have
+ * lasted long, the waiter's own included, at most ncpu times over.  A ring
+ * that the waiter does not belong to is found as well, if that is what it
+ * waits for in the end.  It may take a second report: some CPU of the ring
+ * must have had its own report after the next one's wait had lasted long.
+ *
+ * Context: xcpu_port_stall(), with the report it was given.
+ * Waits:   never.
+ * Order:   relaxed; all of these waits went on at one moment of the search.
+ * Cost:    O(ncpu^2) at worst.
+ * Returns: the number of CPUs in the ring, and which in *cycle, the waiter
+ *          first if it is one of them; 0: there is none.
+ */
+unsigned xcpu_stall_cycle(const struct xcpu_stall *report,
+    struct xcpu_cycle *cycle);
+
+/*
+ * xcpu_dump_cycle: print a ring of CPUs that wait for each other, if there is one.
+ *
+ * Context: as xcpu_dump().
+ * Waits:   never.
+ * Order:   as xcpu_stall_cycle().
+ * Cost:    as xcpu_stall_cycle(); a line per CPU of the ring.
+ * Returns: nothing.
+ */
+void xcpu_dump_cycle(const struct xcpu_domain *domain,
+    void (*line)(void *to, const char *text), void *to);
+
+/*
+ * xcpu_on_lock_wait: this CPU spins for a lock of the host that CPU `holder` has.
+ *
+ * For spinlocks that know their holder; beside xcpu_poll() in the loop, in each
+ * turn, with whoever has it now, for only a wait that has lasted XCPU_STALL_NS / 2
+ * by this CPU's own clock takes part in a ring.  Until then, and after, reports
+ * about this CPU say that it waits for a lock.
+ *
+ *	struct xcpu_lock_wait wait = { 0 };
+ *
+ *	while (!try(lock)) {
+ *		xcpu_poll();
+ *		xcpu_on_lock_wait(&wait, lock->holder);
+ *	}
+ *	xcpu_on_lock_wait_over(&wait);
+ *
+ * Context: any but NMI; *wait stays the caller's, on its stack.
+ * Waits:   never.
+ * Order:   none.
+ * Cost:    a look at the clock.
+ * Returns: nothing; a holder out of range is nobody.
+ */
+void xcpu_on_lock_wait(struct xcpu_lock_wait *wait, unsigned holder);
+
+/*
+ * xcpu_on_lock_wait_over: no longer; harmless where it never waited.
+ *
+ * Context: as xcpu_on_lock_wait(), on the same CPU.
+ * Waits:   never.
+ * Order:   none.
+ * Cost:    three stores.
+ * Returns: nothing.
+ */
+void xcpu_on_lock_wait_over(struct xcpu_lock_wait *wait);
 
 #ifdef __cplusplus
 }

@@ -278,13 +278,16 @@ mach_relax(void)
 	xcpu_port_relax(xcpu_linux_self.spins++);
 }
 
-/* Doorbell masked: what comes from the look on ends the sleep, or prevents it. */
+/*
+ * Doorbell masked: what comes from the look on ends the sleep, or prevents it.
+ * The deaf would sleep for ever, all of them, before any has waited for long.
+ */
 void
 mach_idle_once(void)
 {
 	unsigned long state = xcpu_port_irq_save();
 
-	if (xcpu_on_idle_enter())
+	if (xcpu_on_idle_enter() && !host_faults.deaf)
 		host_sleep_on(&xcpu_linux_self.pending, 0);
 	xcpu_port_irq_restore(state);
 }

@@ -98,8 +98,10 @@ dump_and_die(void)
 	static uint32_t panicking;
 
 	if (__atomic_exchange_n(&panicking, 1, __ATOMIC_RELAXED) == 0) {
-		if (host.domain.ncpu != 0)
+		if (host.domain.ncpu != 0) {
 			xcpu_dump(&host.domain, dump_line, NULL);
+			xcpu_dump_cycle(&host.domain, dump_line, NULL);
+		}
 		die();
 	}
 	sleep(1);
@@ -214,6 +216,19 @@ print_target(const struct xcpu_stall_target *target)
 		    target->waits_for, xcpu_wait_name(target->waits));
 }
 
+static void
+print_cycle(const struct xcpu_stall *report)
+{
+	struct xcpu_cycle cycle;
+	unsigned n = xcpu_stall_cycle(report, &cycle);
+
+	for (unsigned i = 0; i < n && i < XCPU_CYCLE_MAX; i++)
+		host_print("stall: cycle: CPU %u waits for CPU %u (%s)\n",
+		    cycle.wait[i].cpu,
+		    cycle.wait[(i + 1) % XCPU_CYCLE_MAX % n].cpu,
+		    xcpu_wait_name(cycle.wait[i].kind));
+}
+
 enum xcpu_stall_policy
 xcpu_port_stall(const struct xcpu_stall *report)
 {
@@ -231,6 +246,7 @@ xcpu_port_stall(const struct xcpu_stall *report)
 		    place_of(report->fn));
 	if (report->nmissing != 0)
 		print_target(&report->first);
+	print_cycle(report);
 	if (host.stall_limit != 0 && report->report >= host.stall_limit)
 		return XCPU_STALL_PANIC;
 	return host.stall_policy;

@@ -14,6 +14,10 @@ import sys
 RUN_SECONDS = 120
 SHOW_LINES = 40		# of a failing run's output
 KICKS_MORE = 3		# than recorded
+# All that was sent came; at saturation hardly anybody is kicked.
+FLOOD = r"saturation( +[\d,]+){2} +1?\d .* (\d+) sent, \2 came\n.*PASS"
+SYNC = r"[1-9][\d,]* rendezvous in.*[1-9][\d,]* stops in.*PASS"
+SYNC_IDS = "F-B18 F-B19 F-B20 INV-R1 INV-R5 INV-R8 INV-C12"
 
 # Name, ids, words, exit status, what the output must match.
 FULL = [
@@ -22,6 +26,11 @@ FULL = [
     ("storms_8_cpus", "F-B1 F-T4 F-B27", "cpus=8 ops=2000", 0, "PASS"),
     ("storms_64_cpus", "F-B1 F-T4", "cpus=64 ops=500", 0, "PASS"),
     ("storms_200_cpus", "F-B22", "cpus=200 ops=50", 0, "PASS"),
+    ("messages_flood", "F-D1 F-B25 INV-Q1 INV-Q2", "cpus=4 work=messages "
+     "ops=500000", 0, FLOOD),
+    ("sync_2_cpus", SYNC_IDS, "cpus=2 work=sync ops=20000", 0, SYNC),
+    ("sync_8_cpus", SYNC_IDS, "cpus=8 work=sync ops=20000", 0, SYNC),
+    ("sync_64_cpus", SYNC_IDS, "cpus=64 work=sync ops=1000", 0, SYNC),
     ("kicks_lost", "", "cpus=4 ops=2000 faults=drop:20", 0,
      r"lost kicks +[1-9].*PASS\n.*[1-9]\d* lost"),
     ("kicks_doubled", "INV-E5", "cpus=4 ops=2000 faults=dup:5", 0,
@@ -42,6 +51,10 @@ FULL = [
 SHORT = [
     ("storms_2_cpus", "", "cpus=2 ops=500", 0, "PASS"),
     ("storms_8_cpus", "", "cpus=8 ops=500", 0, "PASS"),
+    ("messages_flood", "INV-Q2", "cpus=4 work=messages ops=20000", 0,
+     r" (\d+) sent, \1 came\n.*PASS"),
+    ("sync_2_cpus", "INV-R1 INV-R5", "cpus=2 work=sync ops=3000", 0, SYNC),
+    ("sync_8_cpus", "INV-R1 INV-R5", "cpus=8 work=sync ops=3000", 0, SYNC),
     ("kicks_lost", "", "cpus=4 ops=500 faults=drop:20", 0, "PASS"),
     ("cpu_frozen", "", "cpus=4 ops=500 faults=freeze work=storm", 0,
      "REPORT stall.*PASS"),

@@ -44,9 +44,8 @@ wait_where_not_allowed(void)
 }
 
 void
-ops_inside_brief(void)
+ops_brief(void)
 {
-	ops_stands("a function or handler");
 	switch (sim_random(4)) {
 	case 0:
 		sim_work_ns(sim_random(4000));
@@ -61,6 +60,13 @@ ops_inside_brief(void)
 		sim_step();
 		break;
 	}
+}
+
+void
+ops_inside_brief(void)
+{
+	ops_stands("a function or handler");
+	ops_brief();
 }
 
 void

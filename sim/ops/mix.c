@@ -114,7 +114,8 @@ WORKLOAD(standing, "rendezvous and stops among everything else",
     { ops_sync, 12 }, { ops_stop, 4 }, { ops_call, 4 }, { ops_deadline, 2 },
     { ops_start, 3 }, { ops_event, 4 }, { ops_flush, 4 }, { ops_kernel, 1 },
     { ops_switch, 2 }, { ops_lazy, 1 }, { ops_touch, 4 }, { ops_idle, 2 },
-    { ops_poll, 2 }, { ops_unregister, 1 }, { ops_replug, 2 });
+    { ops_poll, 2 }, { ops_unregister, 1 }, { ops_replug, 2 },
+    { ops_msg, 4 }, { ops_tables, 1 }, { ops_register, 1 });
 
 WORKLOAD(handlers, "handlers and functions in the midst of what is brief",
     { ops_register, 3 }, { ops_unregister, 1 }, { ops_call, 3 },

@@ -82,6 +82,7 @@ run_message(void *arg, void *frame)
 	struct pair *p = &pair[m->from][m->to];
 
 	(void)frame;
+	ops_hears();
 	if ((xcpu_port_context() & XCPU_CTX_MASKED) == 0)
 		sim_fail(SIM_ORDER, "a message runs on cpu %u with the "
 		    "doorbell open", sim_cpu());
@@ -95,7 +96,7 @@ run_message(void *arg, void *frame)
 	if (sim_one_in(8))
 		send_inside();
 	else if (sim_one_in(4))
-		ops_inside_brief();
+		ops_brief();
 	m->ended = true;
 }
 

@@ -45,11 +45,15 @@ void ops_sync_check(void);
 
 /* Something runs here: it is wrong on a CPU that stands for a rendezvous. */
 void ops_stands(const char *what);
+/* The same for a message, unless the rendezvous lets those run. */
+void ops_hears(void);
 
 /* Inside a called function or handler: something that is allowed there. */
 void ops_inside(void);
 /* The same without any that shoots down, or that waits for others. */
 void ops_inside_brief(void);
+/* ... and where the CPU may stand. */
+void ops_brief(void);
 /* In an NMI: post, to whomever. */
 void ops_event_nmi(void);
 

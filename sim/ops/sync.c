@@ -14,6 +14,7 @@
 
 static struct {
 	unsigned stands[XCPU_NCPU_MAX];	/* for that CPU + 1 */
+	bool listens[XCPU_NCPU_MAX];	/* parked, and serves messages */
 	unsigned inside;		/* initiators between start and finish */
 } board;
 
@@ -45,6 +46,14 @@ ops_stands(const char *what)
 	if (board.stands[cpu] != 0 && !sim_gave_up())
 		sim_fail(SIM_ORDER, "%s runs on cpu %u, which stands for cpu "
 		    "%u", what, cpu, board.stands[cpu] - 1);
+}
+
+/* A message runs here: is that right? */
+void
+ops_hears(void)
+{
+	if (!board.listens[sim_cpu()])
+		ops_stands("a message");
 }
 
 static struct part *
@@ -105,7 +114,7 @@ fin2(void *arg)
 
 /* These stand, it is said: write it down, and do what only then is right. */
 static void
-while_they_stand(const struct xcpu_cpuset *set)
+while_they_stand(const struct xcpu_cpuset *set, bool listening)
 {
 	unsigned self = sim_cpu();
 
@@ -113,15 +122,19 @@ while_they_stand(const struct xcpu_cpuset *set)
 	if (board.inside++ != 0 && !sim_gave_up())
 		sim_fail(SIM_ORDER, "two initiators are in at once");
 	for (unsigned cpu = 0; cpu < sim_ncpu(); cpu++)
-		if (cpu != self && xcpu_cpuset_has(set, cpu))
+		if (cpu != self && xcpu_cpuset_has(set, cpu)) {
 			board.stands[cpu] = self + 1;
+			board.listens[cpu] = listening;
+		}
 	for (unsigned i = sim_random(5); i > 0; i--)
 		sim_step();
 	if (sim_one_in(4))
 		ops_shoot_here();
 	for (unsigned cpu = 0; cpu < sim_ncpu(); cpu++)
-		if (board.stands[cpu] == self + 1)
+		if (board.stands[cpu] == self + 1) {
 			board.stands[cpu] = 0;
+			board.listens[cpu] = false;
+		}
 	board.inside--;
 }
 
@@ -178,7 +191,7 @@ do_steps(const struct xcpu_cpuset *set, struct xcpu_sync_opt *opt)
 			xcpu_cpuset_andnot(&more, &absent);
 			xcpu_cpuset_or(&there, &more);
 		}
-		while_they_stand(&there);
+		while_they_stand(&there, (opt->flags & XCPU_SYNC_MSG) != 0);
 		opt->timeout_ns = 0;
 		error = go ? xcpu_sync_finish(&sync) : xcpu_sync_abort(&sync);
 		ops_allow_timeout(error, "the end of a rendezvous");
@@ -196,7 +209,7 @@ do_steps(const struct xcpu_cpuset *set, struct xcpu_sync_opt *opt)
 static void
 stand_alone(void *arg)
 {
-	while_they_stand((const struct xcpu_cpuset *)arg);
+	while_they_stand((const struct xcpu_cpuset *)arg, false);
 }
 
 static int
@@ -270,10 +283,12 @@ ops_sync(void)
 		opt.not_ready = XCPU_FAIL_NOT_READY;
 	if (masked)
 		state = sim_mask();
-	sim_op_begin(SIM_OP_CALL);
+	sim_op_begin(SIM_OP_SYNC);
 	switch (sim_random(4)) {
 	case 0:
 	case 1:
+		if (sim_one_in(3))
+			opt.flags = XCPU_SYNC_MSG;
 		error = do_steps(&set, &opt);
 		break;
 	case 2:
@@ -315,8 +330,10 @@ stop_and_look(struct xcpu_cpuset *set, uint64_t limit_ns, uint64_t nmi_ns)
 		sim_fail(SIM_ORDER, "a stop: error %d", error);
 	/* No locks: who is stopped may hold them. */
 	for (unsigned cpu = 0; cpu < sim_ncpu(); cpu++)
-		if (xcpu_cpuset_has(&stopped, cpu))
+		if (xcpu_cpuset_has(&stopped, cpu)) {
 			board.stands[cpu] = self + 1;
+			board.listens[cpu] = false;
+		}
 	for (unsigned i = sim_random(20); i > 0; i--)
 		sim_step();
 	for (unsigned cpu = 0; cpu < sim_ncpu(); cpu++)
@@ -328,7 +345,6 @@ stop_and_look(struct xcpu_cpuset *set, uint64_t limit_ns, uint64_t nmi_ns)
 		sim_fail(SIM_ORDER, "a restart fails");
 }
 
-/* Whoever is stopped stays so if his stopper dies: not with that fault. */
 void
 ops_stop(void)
 {
@@ -336,13 +352,11 @@ ops_stop(void)
 	unsigned long state;
 	struct xcpu_cpuset set;
 
-	if (sim_fault_on(SIM_FAULT_DIE))
-		return;
 	ops_random_set(&set);
 	xcpu_cpuset_del(&set, sim_cpu());
 	/* A handler might wait here for a lock that a stopped CPU holds. */
 	state = sim_mask();
-	sim_op_begin(SIM_OP_CALL);
+	sim_op_begin(SIM_OP_STOP);
 	stop_and_look(&set, limit_ns[sim_random(3)],
 	    sim_one_in(3) ? 1000 : 0);
 	sim_op_end(0);

@@ -21,7 +21,7 @@
 
 /* Operations that may wait for others; a message for room, a ticket for it. */
 #define WAITS	(OP(CALL) | OP(DEADLINE) | OP(START) | OP(UNREGISTER) |	\
-	OP(MSG) | OP(FLUSH) | OP(TABLES) | OP(KERNEL))
+	OP(MSG) | OP(SYNC) | OP(STOP) | OP(FLUSH) | OP(TABLES) | OP(KERNEL))
 /* Operations that change page tables, under a host lock. */
 #define CHANGES	(OP(FLUSH) | OP(TABLES) | OP(KERNEL))
 /* Faults of one target of a kick; of a function that is run. */
@@ -52,8 +52,8 @@ static const struct row {
 	    "these wait for nobody" },
 	{ ANY, ALL_BUT(OP(LAZY) | OP(NONE) | OP(IDLE) | OP(OFFLINE)), ST(LAZY),
 	    CANNOT, "what a CPU does while it is lazy is not this" },
-	{ ANY, OP(ONLINE), ST(OPEN) | ST(DRAIN), CANNOT,
-	    "coming online is masked from its first step to its last" },
+	{ ANY, OP(ONLINE) | OP(STOP), ST(OPEN) | ST(DRAIN), CANNOT,
+	    "masked from the first step to the last" },
 	/* Where the occasion for a fault can be. */
 	{ OWN_STEP, OP(IDLE), ST(HALTED), CANNOT,
 	    "they strike who makes a step, and who halts makes none" },
@@ -62,6 +62,8 @@ static const struct row {
 	{ F(HALT), ALL_BUT(OP(IDLE)), ANY, CANNOT, "only idling halts" },
 	{ F(HALT), ANY, ALL_BUT(ST(MASKED) | ST(LAZY)), CANNOT,
 	    "halting begins masked" },
+	{ F(CONSUME), OP(SYNC), ST(HANDLER), RARELY,
+	    "an interrupt while others stand: those steps count as a handler's" },
 	{ F(CONSUME), ANY, ALL_BUT(ST(DRAIN) | ST(OFF)), CANNOT,
 	    "an interrupt is being taken" },
 	{ F(CONSUME), OP(NONE) | OP(ONLINE), ST(OFF), CANNOT,
@@ -70,6 +72,8 @@ static const struct row {
 	    "the workloads store in these operations only" },
 	{ F(LINGER), ANY, ALL_BUT(ST(OPEN) | ST(LAZY)), CANNOT,
 	    "the workloads store in threads only, doorbell open" },
+	{ F(CLOCK), ALL_BUT(OP(ONLINE) | OP(OFFLINE)), ST(NMI), RARELY,
+	    "the wait of a CPU that an NMI stopped" },
 	{ F(CLOCK), ANY, ST(OFF) | ST(NMI) | ST(DRAIN) | ST(HALTED) | ST(LAZY),
 	    CANNOT, "the library reads the clock in waits only" },
 	{ F(CLOCK), ALL_BUT(WAITS | OP(POLL) | OP(OFFLINE)),
@@ -104,6 +108,8 @@ static const struct row {
 	    CANNOT, "these serve nothing outside of interrupts" },
 	{ RUNS, ALL_BUT(OP(IDLE)), ST(LAZY), CANNOT,
 	    "lazy, only the look before a halt serves outside of interrupts" },
+	{ RUNS, OP(STOP), ST(HANDLER), CANNOT,
+	    "who stops others, or is stopped, serves flushes only" },
 	{ RUNS, OP(OFFLINE), ST(WAITING), CANNOT,
 	    "its doorbell is open there, and an interrupt runs them" },
 	{ KICKS, ALL_BUT(OP(OFFLINE)), ST(OFF), CANNOT,

@@ -70,7 +70,8 @@ BUG_TEST(03) = {
 	.scenario = {
 		BUG_PROGRAM(03, 3, "two post to one that claims", two_to_one),
 	},
-	.ids = "BUG-03 INV-E4",
+	.ids = "BUG-03 INV-E4", .seeds = 3,
+	.each = BUG_EACH(PREEMPT), .places = 1000,
 };
 
 BUG_TEST(10) = {

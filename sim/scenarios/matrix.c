@@ -29,13 +29,14 @@
 #define COMPANY		512
 #define PER_CELL	3		/* places noted of a cell, in one round */
 
-#define NWORKLOAD 10
+#define NWORKLOAD 12
 static const char *const workload[2][NWORKLOAD] = { {
 	"storm", "life", "handlers", "only_unregister", "only_tables",
-	"only_event", "only_touch", "only_lazy", "only_msg", "handlers"
+	"only_event", "only_touch", "only_lazy", "only_msg", "only_sync",
+	"only_stop", "handlers"
 }, {	/* for what is left after many rounds */
 	"life", "only_tables", "only_deadline", "life", "only_start",
-	"handlers", "life", "calls", "life", "storm"
+	"handlers", "life", "calls", "life", "storm", "standing", "standing"
 } };
 
 struct place {
@@ -73,7 +74,8 @@ note(enum sim_fault f, unsigned index, uint64_t nth)
 	unsigned op = cpu->op, state = cpu_state(cpu);
 
 	if (noted[f][op][state] == PER_CELL || nplaces == PLACES_MAX ||
-	    !is_wanted(f, op, state))
+	    !is_wanted(f, op, state) ||
+	    (f == SIM_FAULT_DIE && !strike_may_die(cpu)))
 		return;
 	noted[f][op][state]++;
 	place[nplaces++] = (struct place){

@@ -80,8 +80,7 @@ BUG_TEST(11) = {
 		    ends_of_events),
 		.setup = setup_events,
 	},
-	.ids = "BUG-11 INV-C2 INV-E7", .seeds = 4,
-	.each = BUG_EACH(PREEMPT), .places = 500,
+	.ids = "BUG-11 INV-C2 INV-E7", .seeds = 5000,
 };
 
 /* ---- 76: a target that is off its core for long. ---- */

@@ -408,6 +408,53 @@ test_self_often(void)
 	CHECK(seen(&deep.ran) == 3 * MAXCPUFIFO);
 }
 
+/* ---- D11: sequences are ints, and go on past the largest ---- */
+
+/* As if this CPU had sent so many to that one; nothing is under way. */
+static void
+age(unsigned target, uint64_t sent)
+{
+	const struct xcpu_aptr *next =
+	    &xcpu_port_self()->msg.out[target % XCPU_MSG_BUCKETS];
+	struct xcpu_msg_ring *ring = xcpu_load_acq(next);
+
+	while (ring->target != target)
+		ring = xcpu_load_acq(&ring->next);
+	ring->tail = ring->seen_head = ring->told = ring->taken = sent;
+	xcpu_store_rel(&ring->head, sent);
+	xcpu_store_rel(&ring->done, sent);
+}
+
+static void
+send_past(uint64_t sent)
+{
+	globaldata_t gd = globaldata_find(1);
+	struct held_cpu held;
+
+	lwkt_wait_ipiq(gd, lwkt_send_ipiq(gd, note_ran, NULL));
+	hold(&held, 1);
+	age(1, sent);
+	write_letters(letters, &inbox);
+	let_go(&held);
+	for (uint32_t i = 0; i < 2 * MAXCPUFIFO; i++) {
+		int seq = lwkt_send_ipiq(gd, take_letter, &letters[i]);
+
+		CHECK(seq == (int)(uint32_t)(sent + i + 1));
+		CHECK(seq == lwkt_seq_ipiq(gd));
+		lwkt_wait_ipiq(gd, seq);
+		CHECK(seen(&inbox.next) == i + 1);
+	}
+	CHECK(seen(&inbox.wrong) == 0);
+}
+
+static void
+test_sequence_wraps(void)
+{
+	send_past(((uint64_t)1 << 31) - MAXCPUFIFO);
+	send_past(((uint64_t)1 << 32) - MAXCPUFIFO);
+	send_past(((uint64_t)5 << 32) + ((uint64_t)1 << 31) - MAXCPUFIFO);
+}
+
 const struct compat_test dragonfly_queue[] = {
 	{ "a drain inside a drain repeats nothing",
 	    "D1 INV-Q6 INV-C1", 3, test_nested_drain },
@@ -427,5 +474,7 @@ const struct compat_test dragonfly_queue[] = {
 	    "D13 F-D9", 2, test_reported },
 	{ "to oneself in order", "D14 F-D2 INV-Q12", 1, test_self_in_order },
 	{ "to oneself, more than fit", "D14 F-D17", 1, test_self_often },
+	{ "sequences go on past the largest int",
+	    "D11 F-D9 F-D10 F-P11 INV-Q5", 2, test_sequence_wraps },
 	{ NULL, NULL, 0, NULL }
 };

@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include <xcpu/stop.h>
+
 #include "dragonfly_test.h"
 
 static struct letter letters[LETTERS];
@@ -305,6 +307,23 @@ test_mask(void)
 	CHECK(seen(&ran_on[0]) == 1 && seen(&ran_on[away.cpu]) == 1);
 }
 
+/* As a debugger would; the queues go on when it lets the CPU go. */
+static void
+test_mask_stopped(void)
+{
+	struct xcpu_cpuset one;
+
+	memset(ran_on, 0, sizeof(ran_on));
+	xcpu_cpuset_one(&one, 1);
+	CHECK(xcpu_stop(&one, NULL) == 0);
+	CHECK(lwkt_send_ipiq_mask((cpumask_t)-1, note_cpu, NULL) == ncpus - 1);
+	for (int cpu = 0; cpu < ncpus; cpu++)
+		AWAIT(cpu == 1 || seen(&ran_on[cpu]) == 1);
+	CHECK(xcpu_restart(&one) == 1);
+	CHECK(lwkt_send_ipiq_mask(2, note_cpu, NULL) == 1);
+	AWAIT(seen(&ran_on[1]) == 1);
+}
+
 /* ---- waiting, frames ---- */
 
 static uint64_t told[4];
@@ -425,6 +444,7 @@ const struct compat_test dragonfly_behaviours[] = {
 	{ "nowait: two thirds", "F-D6", 2, test_nowait },
 	{ "bycpu", "F-D7", 1, test_bycpu },
 	{ "mask: who is away is left out", "F-D8", 3, test_mask },
+	{ "mask: who is stopped is left out", "F-D8", 2, test_mask_stopped },
 	{ "lwkt_wait_ipiq and lwkt_seq_ipiq", "F-D9 F-D10", 2, test_wait },
 	{ "two waits for each other with interrupts off",
 	    "F-D9 INV-C7", 2, test_mutual_waits },

@@ -140,32 +140,29 @@ MUTATIONS = [
     ("no-switch", IPIQ, "xcpu_msg_elide(ipiq_domain, on != 0);", "(void)on;",
      D, "ipiq_optimized", 2),
     # -- lwkt_ipiq: the defects
-    ("D1-bound-read-once", RING, "\tbool empty = false;\n\n\tif (ring == NULL)\n"
-     "\t\treturn true;\n",
-     "\tbool empty = false;\n\tuint64_t wi;\n\n\tif (ring == NULL)\n"
-     "\t\treturn true;\n\twi = xcpu_load_acq(&ring->tail);\n"
-     "\tfor (unsigned n = 0; n < 200 && xcpu_load_rlx(&ring->head) != wi; n++) {\n"
-     "\t\tring->depth++;\n\t\trun_next(self, ring, source);\n"
-     "\t\tring->depth--;\n\t}\n",
+    ("D1-slot-kept", RING,
+     "\txcpu_store_rlx(&slot->fn, NULL); /* rlx: [M1] in show_head() orders it */\n", "",
      D, "repeats nothing", 3),
-    ("D2-done-at-every-depth", RING, "if (ring->depth == 1)\n\t\txcpu_store_rel(&ring->done",
-     "if (1)\n\t\txcpu_store_rel(&ring->done", D, "is not over", 3),
+    ("D2-done-at-every-depth", RING,
+     "\t\tif (ring->depth == 1)\n\t\t\txcpu_store_rel(&ring->done",
+     "\t\tif (1)\n\t\t\txcpu_store_rel(&ring->done", D, "is not over", 3),
     ("D3-data-dropped", SYNC, ".cs_fin2_func = func,\n\t\t.cs_data = data,",
      ".cs_fin2_func = func,\n\t\t.cs_data = func == NULL ? data : NULL,",
      D, "data reach", 2),
     ("D4-slot-freed-first", RING,
-     "\tmsg.fn = xcpu_plain_load(&slot->fn);\n\tmsg.arg = xcpu_plain_load(&slot->arg);\n",
-     "\txcpu_store_rel(&ring->head, head + 1);\n\tfor (unsigned i = 0; i < 40; i++)\n"
-     "\t\txcpu_port_relax(i);\n"
-     "\tmsg.fn = xcpu_plain_load(&slot->fn);\n\tmsg.arg = xcpu_plain_load(&slot->arg);\n",
+     "\tvoid *arg = xcpu_plain_load(&slot->arg);\n",
+     "\tvoid *arg;\n\n\txcpu_store_rlx(&slot->fn, NULL);\n"
+     "\txcpu_store_rel(&ring->head, ring->taken + 1);\n"
+     "\tfor (unsigned i = 0; i < 40; i++)\n\t\txcpu_port_relax(i);\n"
+     "\targ = xcpu_plain_load(&slot->arg);\n",
      D, "read before it is written", 2),
-    ("D5-no-owner", "src/gather.c", "\treturn owner == 0 &&\n\t    xcpu_cas_acq("
-     "&room->owner, &owner, r->self->index + 1);",
-     "\t(void)owner;\n\txcpu_store_rel(&room->owner, r->self->index + 1);\n\treturn true;",
+    ("D5-no-owner", "src/room.c", "\tif (owner == r->self->index + 1)\n\t\treturn true;",
+     "\txcpu_store_rel(&r->self->domain->sync->owner, r->self->index + 1);\n"
+     "\tif (owner != UINT32_MAX)\n\t\treturn true;",
      D, "two initiators", 2),
-    ("D10-no-owner-many", "src/gather.c", "\treturn owner == 0 &&\n\t    xcpu_cas_acq("
-     "&room->owner, &owner, r->self->index + 1);",
-     "\t(void)owner;\n\txcpu_store_rel(&room->owner, r->self->index + 1);\n\treturn true;",
+    ("D10-no-owner-many", "src/room.c", "\tif (owner == r->self->index + 1)\n\t\treturn true;",
+     "\txcpu_store_rel(&r->self->domain->sync->owner, r->self->index + 1);\n"
+     "\tif (owner != UINT32_MAX)\n\t\treturn true;",
      D, "all initiators", 4),
     ("D6-doorbell-opened", MSG, "\tif (load > HIGH)\n\t\t(void)make_room",
      "\txcpu_port_irq_restore(0);\n\tif (load > HIGH)\n\t\t(void)make_room",
@@ -188,6 +185,10 @@ MUTATIONS = [
     ("D9-absent-fail", SYNC, "{ .flags = XCPU_SYNC_MSG }",
      "{ .flags = XCPU_SYNC_MSG, .not_ready = XCPU_FAIL_NOT_READY }",
      D, "is away", 2),
+    ("stopped-get-theirs", IPIQ, "\t\t    !xcpu_stopped(ipiq_domain, (unsigned)cpu))\n",
+     "\t\t    ipiq_domain != NULL)\n", D, "who is stopped", 2),
+    ("D11-sequence-as-it-is", IPIQ, "\tticket.sequence -= since;\n",
+     "\tticket.sequence = (uint32_t)seq;\n", D, "past the largest int", 2),
     ("D12-no-budget", "src/drain.c", "budget = XCPU_MSG_BUDGET;", "budget = ~0u;",
      D, "does not starve", 4),
     ("D13-turns-not-time", IPIQ, "\t\tif (error != 0 && error != -XCPU_ETIMEDOUT)\n",

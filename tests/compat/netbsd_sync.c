@@ -264,6 +264,35 @@ take_number(void *arg)
 		count(&order.wrong);
 }
 
+static uint32_t flown[4];
+
+static void
+fly(void *arg)
+{
+	count(arg);
+}
+
+/* In flight together they run in any order; each once, and each is waited for. */
+static void
+test_in_flight(void)
+{
+	memset(flown, 0, sizeof(flown));
+	for (struct stint s = { .least = 10 }; stint_on(&s);) {
+		ipi_msg_t msgs[4];
+
+		for (unsigned i = 0; i < 4; i++) {
+			msgs[i].func = fly;
+			msgs[i].arg = &flown[i];
+			ipi_unicast(&msgs[i], cpu_lookup(1));
+		}
+		for (unsigned i = 4; i-- > 0;) {
+			ipi_wait(&msgs[i]);
+			CHECK(seen(&flown[i]) == s.turn);
+			memset(&msgs[i], 0xee, sizeof(msgs[i]));
+		}
+	}
+}
+
 static void
 test_order(void)
 {
@@ -383,6 +412,7 @@ const struct compat_test netbsd_sync[] = {
 	    "N8 INV-C1", 2, test_nested_message },
 	{ "messages one after the other keep their order",
 	    "N9 INV-Q2", 2, test_order },
+	{ "several in flight, each once", "N9 INV-C1", 2, test_in_flight },
 	{ "to oneself, to nobody, twice", "N12", 1, test_misuse },
 	{ "before ipi_percpu_init", "N12", 1, test_before_percpu_init },
 	{ "the count of full mailboxes is exact", "N12", 1, test_full_count },

@@ -36,7 +36,8 @@ EXPLORE = [(what, f"--bound 0 --limit 20000 run {programs}")
                ("ASIDs", "asid-kept asid-out-and-back asid-lazy asid-top "
                 "asid-broadcast asid-broadcast-top"),
                ("generations", "top-then-one top-load top-lazy top-both "
-                "top-join top-old-number top-ranges"))]
+                "top-join top-old-number top-ranges"),
+               ("rendezvous in turn", "sync-wrap sync-twice sync-turns"))]
 SIM = [("seeds without faults", "--seed 1..100 --quiet"),
        ("seeds with faults", "--seed 101..300 --faults all --quiet"),
        *((f"ASIDs, {tlb}", f"--tlb {tlb} --scenario memory --seed 1..300 "

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dead_room.c: rendezvous and stops without a CPU that died.
+ *
+ * Shared: the words of gather.c and stop.c.  The dead one's own bits are cleared
+ * for it, and so is what only it would have cleared: of those that it led, who
+ * has not begun is taken back, and who has is released.
+ *
+ * I1  Who has not begun is told by a read-modify-write of his bit, as ever: he
+ *     takes it, or we do.
+ * I2  The room is given up last: its next owner finds nothing half done.
+ *
+ * Deadlock: nobody waits here.
+ */
+#include "dead.h"
+#include "park.h"
+#include "stop.h"
+
+static uint64_t
+in_all_planes(uint64_t lanes)
+{
+	return lanes << PLANE_TODO | lanes << PLANE_COMING |
+	    lanes << PLANE_ACTING | lanes << PLANE_OPEN;
+}
+
+/* The decision that lets everybody out of a group, and means nothing else. */
+static void
+release_group(const struct xcpu_sync_room *room, struct xcpu_sync_line *line)
+{
+	uint64_t seen = xcpu_load_rlx(&line->release);	/* rlx: the owner's */
+	/* Some wait for the second barrier: those alone have read a GO. */
+	bool go = seen == xcpui_decided(room->generation, DECISION_GO);
+
+	if (!go && seen >> 2 == room->generation && seen != 0)
+		return;
+	/* rlx: the fence in at_once() stands before it */
+	xcpu_store_rlx(&line->release, xcpui_decided(room->generation,
+	    go ? DECISION_LAST : DECISION_ABORT));
+}
+
+/* Call off whatever the owner of the room had begun. */
+static void XCPUI_COLD
+call_off(struct xcpu_domain *domain, struct xcpu_cpu *dead)
+{
+	struct xcpu_sync_room *room = domain->sync;
+	uint64_t lanes = ((uint64_t)1 << XCPU_LANES_PER_LINE) - 1;
+
+	for (unsigned group = 0; group < domain->ngroups; group++) {
+		struct xcpu_au64 *word = &domain->line[group].sync;
+		uint64_t got;
+
+		/* rlx: who has not begun has touched nothing, both */
+		got = xcpu_fetch_and_rlx(word, ~(lanes << PLANE_TODO)) & lanes;
+		xcpu_fetch_and_rlx(word, ~in_all_planes(got)); /* rlx: as above */
+		release_group(room, &room->line[group]);
+	}
+	xcpu_store_rlx(&room->closed, 0); /* rlx: nothing was done meanwhile */
+	/* The next one waits until those are out of it who had begun. */
+	room->strays = true;
+	(void)room->hold(dead, false);
+}
+
+void XCPUI_COLD
+xcpui_dead_sync(struct xcpu_cpu *self, struct xcpu_cpu *dead)
+{
+	struct xcpu_sync_room *room = self->domain->sync;
+	uint64_t lane = (uint64_t)1 << dead->index % XCPU_LANES_PER_LINE;
+
+	if (room == NULL)
+		return;
+	/* rlx: the fence in at_once() stands before it */
+	xcpu_fetch_and_rlx(&dead->line->sync, ~in_all_planes(lane));
+	if (xcpu_load_rlx(&room->owner) == dead->index + 1) /* rlx: its own */
+		call_off(self->domain, dead);
+}
+
+/* Its NMI call: who has not begun never will. */
+static void XCPUI_COLD
+end_nmi_call(const struct xcpu_domain *domain)
+{
+	struct xcpu_stop_room *room = domain->stop;
+
+	for (unsigned i = 0; i < domain->nwords; i++)
+		/* rlx: who never began has touched nothing, both */
+		xcpu_fetch_and_rlx(&room->open[i], /* rlx: as above */
+		    ~xcpu_xchg_rlx(&room->todo[i], 0));
+	xcpui_stop_unlock(&room->caller);
+}
+
+/* Whom it had stopped, or was about to, goes on. */
+static void XCPUI_COLD
+end_stops(const struct xcpu_domain *domain)
+{
+	struct xcpu_stop_room *room = domain->stop;
+
+	for (unsigned cpu = 0; cpu < domain->ncpu; cpu++)
+		/* rlx: the fence in at_once() stands before it */
+		xcpu_fetch_and_rlx(&room->state[cpu], 0);
+	xcpu_cpuset_zero(&room->held);
+	xcpui_stop_unlock(&room->owner);
+}
+
+void XCPUI_COLD
+xcpui_dead_stop(struct xcpu_cpu *self, const struct xcpu_cpu *dead)
+{
+	struct xcpu_stop_room *room = self->domain->stop;
+	uint64_t bit = xcpu_cpu_bit(dead->index);
+	unsigned word = dead->index / 64;
+
+	if (room == NULL)
+		return;
+	/* rlx: it answers nothing, both; the bit of todo is its own */
+	xcpu_fetch_and_rlx(&room->todo[word], ~bit);
+	/* rlx: the fence in at_once() stands before it */
+	xcpu_fetch_and_rlx(&room->open[word], ~bit);
+	if (xcpu_load_rlx(&room->caller) == dead->index + 1) /* rlx: its own */
+		end_nmi_call(self->domain);
+	/* After a panic CPUs stand for good, whoever dies. */
+	if (xcpu_load_rlx(&room->panic) != 0) /* rlx: it stands */
+		return;
+	xcpu_store_rlx(&room->state[dead->index], 0); /* rlx: nobody is there */
+	if (xcpu_load_rlx(&room->owner) == dead->index + 1) /* rlx: its own */
+		end_stops(self->domain);
+}
