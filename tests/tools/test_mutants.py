@@ -278,7 +278,6 @@ WITHOUT = {
     "E-L2": "no engine has a budget small enough to run out",
     "C-L3": "no engine has a budget small enough to run out",
     "C12": "halts are not built yet",
-    "S7": "address-space ids are not built yet",
     "S14": "flushes without interrupts are not built yet",
     "S-L2": "merged flushes are not built yet",
 }
