@@ -5,7 +5,7 @@
  * Everything that a call was given lies in one frame, which is poisoned when
  * the call returns and must still be so when the late CPU is back.
  */
-#include "suite.h"
+#include "msg_suite.h"
 
 #define SHORT_NS 2000000u
 #define LONG_NS 500000000u	/* CPUs in reach have answered by then */
@@ -17,6 +17,11 @@ static struct {
 		struct xcpu_call_opt opt;
 		struct xcpu_call_result result;
 		struct xcpu_au32 arg;
+		struct xcpu_sync sync;
+		struct xcpu_sync_opt sync_opt;
+		struct xcpu_cpuset absent;
+		struct xcpu_ticket ticket;
+		struct xcpu_stop_opt stop_opt;
 	} frame;
 	uint32_t runs[XCPU_NCPU_MAX];
 	struct xcpu_au32 inside, released, finished;
@@ -248,6 +253,89 @@ deadline_many(struct selftest *t)
 	EXPECT_EQ(t, seen.runs[t->other], 1);
 }
 
+/* The late CPU is back, and has served all that it was asked. */
+static void
+expect_untouched(struct selftest *t, struct selftest_hold *hold)
+{
+	selftest_release(t, hold);
+	EXPECT_EQ(t, xcpu_call_one(t->other, selftest_hold_fn, hold, NULL), 0);
+	EXPECT_EQ(t, bytes_touched(), 0);
+	EXPECT_EQ(t, seen.runs[t->other], 0);
+}
+
+/* Kills: a late CPU that parks, and runs what lies in the frame. */
+static void
+deadline_of_sync(struct selftest *t)
+{
+	static struct selftest_hold hold;
+
+	set_up(t);
+	if (t->host->domain->sync == NULL) {
+		t->skip = "no rendezvous";
+		return;
+	}
+	if (!selftest_hold_one(t, &hold, t->other))
+		return;
+	xcpu_cpuset_one(&seen.frame.set, t->other);
+	seen.frame.sync = (struct xcpu_sync){
+		.run = touch_arg, .fin1 = touch_arg, .fin2 = touch_arg,
+		.arg = &seen.frame.arg, .data = &seen.frame.arg,
+	};
+	seen.frame.sync_opt = (struct xcpu_sync_opt){
+		.timeout_ns = SHORT_NS, .absent = &seen.frame.absent,
+	};
+	EXPECT_EQ(t, xcpu_sync_start(&seen.frame.sync, &seen.frame.set,
+	    &seen.frame.sync_opt), -XCPU_ETIMEDOUT);
+	EXPECT_SET(t, &seen.frame.absent, &seen.frame.set);
+	poison();
+	expect_untouched(t, &hold);
+}
+
+/* Kills: a late CPU that stops when nobody will restart it. */
+static void
+deadline_of_stop(struct selftest *t)
+{
+	static struct selftest_hold hold;
+
+	set_up(t);
+	if (t->host->domain->stop == NULL) {
+		t->skip = "no stops";
+		return;
+	}
+	if (!selftest_hold_one(t, &hold, t->other))
+		return;
+	xcpu_cpuset_one(&seen.frame.set, t->other);
+	seen.frame.stop_opt = (struct xcpu_stop_opt){
+		.timeout_ns = SHORT_NS, .stopped = &seen.frame.absent,
+	};
+	EXPECT_EQ(t, xcpu_stop(&seen.frame.set, &seen.frame.stop_opt),
+	    -XCPU_ETIMEDOUT);
+	EXPECT(t, xcpu_cpuset_empty(&seen.frame.absent));
+	poison();
+	expect_untouched(t, &hold);
+}
+
+/* Kills: a ticket that somebody still looks at. */
+static void
+deadline_of_ticket(struct selftest *t)
+{
+	static struct selftest_hold hold;
+
+	set_up(t);
+	selftest_msg_start(t);
+	if (!selftest_hold_one(t, &hold, t->other))
+		return;
+	EXPECT_EQ(t, xcpu_msg_send(t->other, selftest_msg_fn,
+	    selftest_msg_arg(1), &seen.frame.ticket), 0);
+	EXPECT_EQ(t, xcpu_msg_wait(&seen.frame.ticket, SHORT_NS),
+	    -XCPU_ETIMEDOUT);
+	poison();
+	expect_untouched(t, &hold);
+	/* The message itself is not taken back. */
+	EXPECT(t, selftest_msg_await(t->other, 1));
+	selftest_msg_finish(t);
+}
+
 static const struct selftest_case cases[] = {
 	{ "deadline_cancels", "F-P2 F-B16 INV-C3 BUG-53",
 	    "xcpu_port_now_ns, xcpu_port_relax", deadline_cancels, 2, 2, 0 },
@@ -261,6 +349,12 @@ static const struct selftest_case cases[] = {
 	{ "deadline_of_add", "F-D15 INV-R9", "xcpu_port_now_ns",
 	    deadline_of_add, 2, 2, 0 },
 	{ "deadline_many", "F-P2", "xcpu_port_now_ns", deadline_many, 2, 2, 0 },
+	{ "deadline_of_sync", "F-P2 F-B18 INV-R9", "xcpu_port_now_ns",
+	    deadline_of_sync, 2, 2, 0 },
+	{ "deadline_of_stop", "F-P2 F-B19", "xcpu_port_now_ns",
+	    deadline_of_stop, 2, 2, 0 },
+	{ "deadline_of_ticket", "F-P2 F-D9", "xcpu_port_now_ns",
+	    deadline_of_ticket, 2, 2, NEED_MSG },
 };
 
 SELFTEST_GROUP(selftest_deadline, cases);

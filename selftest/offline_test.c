@@ -11,6 +11,7 @@ static struct {
 	void (*away)(void);	/* run by the traveller while it is away */
 	struct xcpu_au32 packed, leave, gone, come_back;
 	int off, on;
+	unsigned long open;		/* its doorbell, as it was */
 	int asked[8];
 } trip;
 
@@ -28,6 +29,7 @@ travel(void *arg)
 	unsigned long state = xcpu_port_irq_save();
 
 	(void)arg;
+	trip.open = state;
 	flag_set(&trip.packed);
 	(void)AWAIT(count_of(&trip.leave) != 0);
 	trip.off = xcpu_cpu_offline();
@@ -250,6 +252,40 @@ offline_waited_for(struct selftest *t)
 	come_home(t);
 }
 
+/* Its doorbell open while it is off: whatever is latched comes now. */
+static void
+take_latched(void)
+{
+	xcpu_port_irq_restore(trip.open);
+	(void)xcpu_port_irq_save();
+}
+
+/*
+ * A kick that is latched over a suspend: sent before, served by the last drain,
+ * and taken while the CPU is off, or when it is back.
+ *
+ * Kills: a kick that must find something; one that claims what is refused.
+ */
+static void
+offline_latched(struct selftest *t)
+{
+	seen.id = xcpu_event_register(count_run, NULL);
+	for (unsigned early = 0; early < 2; early++) {
+		if (!pack(t, early != 0 ? take_latched : NULL))
+			break;
+		EXPECT_EQ(t, xcpu_event_post(seen.id, t->other), 0);
+		if (go(t)) {
+			EXPECT_EQ(t, count_of(&seen.runs[t->other]), 1);
+			EXPECT_EQ(t, xcpu_event_post(seen.id, t->other),
+			    -XCPU_ENXIO);
+		}
+		come_home(t);
+		EXPECT_EQ(t, xcpu_call_one(t->other, count_run, NULL, NULL), 0);
+		EXPECT_EQ(t, count_of(&seen.runs[t->other]), 2);
+	}
+	EXPECT_EQ(t, xcpu_event_unregister(seen.id), 0);
+}
+
 /* Kills: a domain that the last CPU cannot leave. */
 static void
 offline_alone(struct selftest *t)
@@ -280,6 +316,8 @@ static const struct selftest_case cases[] = {
 	    offline_asks, 0, 2, NEED_THREAD },
 	{ "offline_waited_for", "F-B20 INV-C8", "xcpu_port_now_ns",
 	    offline_waited_for, 2, 2, NEED_THREAD },
+	{ "offline_latched", "F-B20 INV-E5 BUG-83", "xcpu_port_irq_save",
+	    offline_latched, 0, 2, NEED_THREAD },
 	{ "offline_alone", "F-B20", "xcpu_port_root_load",
 	    offline_alone, 0, 1, 0 },
 };

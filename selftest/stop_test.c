@@ -198,7 +198,7 @@ stop_next(void *arg)
 
 	(void)arg;
 	xcpu_cpuset_one(&one, (cpu + 1) % seen.t->ncpu);
-	for (unsigned i = 0; i < 50; i++) {
+	for (unsigned i = 0; i < selftest_rounds(seen.t->ncpu); i++) {
 		unsigned long state = i % 2 == 0 ? xcpu_port_irq_save() : 0;
 
 		if (xcpu_stop(&one, NULL) != 0)

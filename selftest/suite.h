@@ -178,6 +178,13 @@ bool selftest_on_each(struct selftest *t, const struct xcpu_cpuset *set,
     xcpu_fn *fn, void *arg);
 bool selftest_on(struct selftest *t, unsigned cpu, xcpu_fn *fn, void *arg);
 
+/* How often each does what all queue for: enough in all, with many CPUs few. */
+static inline unsigned
+selftest_rounds(unsigned ncpu)
+{
+	return ncpu <= 8 ? 50 : 400 / ncpu + 1;
+}
+
 /* Run fn(arg) in an NMI of a CPU, and wait until it has. */
 bool selftest_nmi_run(struct selftest *t, unsigned cpu, xcpu_fn *fn, void *arg);
 

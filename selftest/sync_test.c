@@ -330,7 +330,7 @@ park_next(void *arg)
 	(void)arg;
 	xcpu_cpuset_one(&set, cpu);
 	xcpu_cpuset_add(&set, (cpu + 1) % seen.ncpu);
-	for (unsigned i = 0; i < 50; i++) {
+	for (unsigned i = 0; i < selftest_rounds(seen.ncpu); i++) {
 		unsigned long state = i % 2 == 0 ? xcpu_port_irq_save() : 0;
 
 		if (xcpu_sync_start(&sync, &set, NULL) != 0)
@@ -354,7 +354,7 @@ sync_overlaps(struct selftest *t)
 		return;
 	selftest_on_each(t, &t->all, park_next, NULL);
 	EXPECT_EQ(t, count_of(&seen.early), 0);
-	EXPECT_EQ(t, seen.table, 50 * t->ncpu);
+	EXPECT_EQ(t, seen.table, selftest_rounds(t->ncpu) * t->ncpu);
 }
 
 /* Kills: a parked CPU that serves no flushes. */

@@ -24,18 +24,11 @@ struct plan {
 	struct xcpu_call_result *result;
 };
 
-/* What is left of the deadline; at least 1, which is over at once. */
+/* What is left of the deadline, as a wait takes it. */
 static uint64_t
 time_left(const struct plan *plan)
 {
-	uint64_t now;
-	uint64_t gone;
-
-	if (plan->timeout_ns == 0)
-		return 0;
-	now = xcpui_now();
-	gone = now > plan->start_ns ? now - plan->start_ns : 0;
-	return gone < plan->timeout_ns ? plan->timeout_ns - gone : 1;
+	return xcpui_time_left(plan->timeout_ns, plan->start_ns);
 }
 
 /* Deadline: sort the targets into done, cancelled and running. */

@@ -274,7 +274,7 @@ end_calls(struct xcpu_cpu *dead, const struct xcpu_cpuset *set)
 			    ~(got | set->w[w]));
 		}
 	}
-	dead->call.held = 0;
+	xcpu_plain_store(&dead->call.held, 0);
 }
 
 /* As before its first start: nobody but the reporter looks at it. */

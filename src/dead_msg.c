@@ -7,8 +7,8 @@
  * target takes stock itself, unless it is off.
  *
  * I1  A message is in its ring when its function is (ring.c, I1): whether its
- *     sender had counted it does not matter.  So the tail of a dead sender is
- *     behind the last message that its target finds.
+ *     sender had counted it does not matter.  So what a dead sender had not shown
+ *     is not sent, and its tail is behind the last message that its target finds.
  * I2  A sender who looked before the lane was OFF may still push, until its
  *     doorbell is open again: so the rings are emptied twice, with a call of
  *     everybody between.
@@ -19,31 +19,6 @@
 #include "ring.h"
 
 #if XCPU_MSG_SLOTS != 0
-
-#define RING_MASK (XCPU_MSG_SLOTS - 1)
-
-/* Messages that a ring holds, from the next one to be taken on. */
-static unsigned
-found_in(const struct xcpu_msg_ring *ring)
-{
-	unsigned n;
-
-	for (n = 0; n < XCPU_MSG_SLOTS; n++)
-		/* rlx: counted only; its sender is dead */
-		if (xcpu_load_rlx(&ring->slot[(ring->taken + n) &
-		    RING_MASK].fn) == NULL)
-			break;
-	return n;
-}
-
-/* Its sender begins again where its target is. */
-static void
-set_tail(struct xcpu_msg_ring *ring, uint64_t tail)
-{
-	ring->tail = tail;
-	ring->seen_head = xcpu_load_rlx(&ring->head); /* rlx: shown by us */
-	ring->told = 0;
-}
 
 void XCPUI_COLD
 xcpui_dead_inbox(struct xcpu_cpu *self, struct xcpu_cpu *dead)
@@ -58,7 +33,7 @@ xcpui_dead_inbox(struct xcpu_cpu *self, struct xcpu_cpu *dead)
 			continue;
 		XCPUI_ADD(self, msg_dropped, xcpui_ring_drop(ring));
 		if (source == dead->index)
-			set_tail(ring, ring->taken);
+			(void)xcpui_ring_mend(ring);
 	}
 }
 
@@ -70,8 +45,7 @@ xcpui_dead_outbox(struct xcpu_cpu *target, struct xcpu_cpu *dead)
 
 	if (ring == NULL)
 		return;
-	n = found_in(ring);
-	set_tail(ring, ring->taken + n);
+	n = xcpui_ring_mend(ring);
 	/* He may not have told us of them. */
 	if (n != 0 && target->ready) {
 		xcpu_cpuset_add(&target->msg.hand, dead->index);

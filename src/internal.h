@@ -77,11 +77,14 @@ xcpui_now(void)
 static inline uint64_t
 xcpui_time_left(uint64_t limit_ns, uint64_t since_ns)
 {
-	uint64_t now = limit_ns != 0 ? xcpui_now() : 0;
-	uint64_t gone = now > since_ns ? now - since_ns : 0;
+	uint64_t gone;
 
 	if (limit_ns == 0)
 		return 0;
+	/* The difference tells, for a clock may wrap, or run backwards. */
+	gone = xcpui_now() - since_ns;
+	if ((int64_t)gone < 0)
+		gone = 0;
 	return gone < limit_ns ? limit_ns - gone : 1;
 }
 

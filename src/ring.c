@@ -115,8 +115,7 @@ uint64_t
 xcpui_ring_done(const struct xcpu_msg_ring *ring)
 {
 	/*
-	 * [M6] acquire: what the messages did.  Pairs with [M6] in run_some()
-	 * and xcpui_ring_drop().
+	 * [M6] acquire: what the messages did.  Pairs with [M6] in run_some().
 	 */
 	return xcpu_load_acq(&ring->done);
 }
@@ -387,8 +386,24 @@ xcpui_ring_drop(struct xcpu_msg_ring *ring)
 	xcpu_store_rlx(&ring->draining, 0); /* rlx: nobody will look again */
 	for (n = 0; n < XCPU_MSG_SLOTS && next_fn(ring) != NULL; n++)
 		(void)take(ring, true);
-	/* [M6] release: what it did.  Pairs with [M6] in xcpui_ring_done(). */
-	xcpu_store_rel(&ring->done, ring->taken);
+	/* rlx: the fence in at_once() has ordered what it did */
+	xcpu_store_rlx(&ring->done, ring->taken);
+	return n;
+}
+
+unsigned XCPUI_COLD
+xcpui_ring_mend(struct xcpu_msg_ring *ring)
+{
+	struct xcpu_msg_slot *slot = ring->oldest;
+	unsigned n;
+
+	/* rlx: counted only; who fills them is dead */
+	for (n = 0; n < XCPU_MSG_SLOTS && xcpu_load_rlx(&slot->fn) != NULL; n++)
+		slot = slot_after(ring, slot);
+	ring->fill = slot;
+	ring->tail = ring->taken + n;
+	ring->seen_head = xcpu_load_rlx(&ring->head); /* rlx: our own word */
+	ring->told = 0;
 	return n;
 }
 

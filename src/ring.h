@@ -41,6 +41,12 @@ bool xcpui_ring_empty(const struct xcpu_cpu *from, const struct xcpu_cpu *to);
 bool xcpui_ring_drain(struct xcpu_cpu *self, unsigned source, unsigned *budget);
 /* In the place of a target that died: take all there is; how many. */
 unsigned xcpui_ring_drop(struct xcpu_msg_ring *ring);
+/*
+ * On the target of a sender that died, or for one that is off: whoever sends
+ * next begins at the empty slot that the target will find; how many messages
+ * are before it.
+ */
+unsigned xcpui_ring_mend(struct xcpu_msg_ring *ring);
 
 /* ---- inbox.c ---- */
 

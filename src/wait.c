@@ -124,9 +124,11 @@ static void
 look_at_clock(struct xcpu_cpu *self, struct watch *watch)
 {
 	uint64_t now = xcpui_now();
+	/* The difference tells which way, for a clock may wrap. */
+	int64_t step = (int64_t)(now - watch->last);
 
-	if (now >= watch->last)
-		watch->silent += now - watch->last;
+	if (step >= 0)
+		watch->silent += (uint64_t)step;
 	else
 		XCPUI_COUNT(self, clock_back);
 	watch->last = now;

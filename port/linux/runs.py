@@ -25,7 +25,9 @@ FULL = [
     ("storms_2_cpus", "F-B3 F-T4 F-B27", "cpus=2 ops=2000", 0, "PASS"),
     ("storms_8_cpus", "F-B1 F-T4 F-B27", "cpus=8 ops=2000", 0, "PASS"),
     ("storms_64_cpus", "F-B1 F-T4", "cpus=64 ops=500", 0, "PASS"),
-    ("storms_200_cpus", "F-B22", "cpus=200 ops=50", 0, "PASS"),
+    ("storm_200_cpus", "F-B22", "cpus=200 work=storm ops=50", 0, "PASS"),
+    ("messages_200_cpus", "F-B22 F-P8", "cpus=200 work=messages ops=20000", 0,
+     r" (\d+) sent, \1 came\n.*PASS"),
     ("messages_flood", "F-D1 F-B25 INV-Q1 INV-Q2", "cpus=4 work=messages "
      "ops=500000", 0, FLOOD),
     ("sync_2_cpus", SYNC_IDS, "cpus=2 work=sync ops=20000", 0, SYNC),

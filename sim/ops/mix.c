@@ -117,6 +117,12 @@ WORKLOAD(standing, "rendezvous and stops among everything else",
     { ops_poll, 2 }, { ops_unregister, 1 }, { ops_replug, 2 },
     { ops_msg, 4 }, { ops_tables, 1 }, { ops_register, 1 });
 
+WORKLOAD(stops, "stops, and what they find waiting or running",
+    { ops_stop, 8 }, { ops_msg, 6 }, { ops_call, 2 }, { ops_start, 2 },
+    { ops_event, 2 }, { ops_register, 2 }, { ops_unregister, 1 },
+    { ops_flush, 2 }, { ops_tables, 1 }, { ops_touch, 2 }, { ops_switch, 2 },
+    { ops_lazy, 2 }, { ops_poll, 1 }, { ops_sync, 1 });
+
 WORKLOAD(handlers, "handlers and functions in the midst of what is brief",
     { ops_register, 3 }, { ops_unregister, 1 }, { ops_call, 3 },
     { ops_poll, 3 });

@@ -334,7 +334,8 @@ stop_and_look(struct xcpu_cpuset *set, uint64_t limit_ns, uint64_t nmi_ns)
 			board.stands[cpu] = self + 1;
 			board.listens[cpu] = false;
 		}
-	for (unsigned i = sim_random(20); i > 0; i--)
+	/* Long enough, now and then, for them to look at their clocks. */
+	for (unsigned i = sim_random(sim_one_in(8) ? 600 : 20); i > 0; i--)
 		sim_step();
 	for (unsigned cpu = 0; cpu < sim_ncpu(); cpu++)
 		if (xcpu_cpuset_has(&stopped, cpu))
@@ -349,6 +350,7 @@ void
 ops_stop(void)
 {
 	static const uint64_t limit_ns[] = { 0, 2000, 200000 };
+	static const uint64_t nmi_ns[] = { 0, 0, 0, 1, 400, 1000 };
 	unsigned long state;
 	struct xcpu_cpuset set;
 
@@ -357,8 +359,7 @@ ops_stop(void)
 	/* A handler might wait here for a lock that a stopped CPU holds. */
 	state = sim_mask();
 	sim_op_begin(SIM_OP_STOP);
-	stop_and_look(&set, limit_ns[sim_random(3)],
-	    sim_one_in(3) ? 1000 : 0);
+	stop_and_look(&set, limit_ns[sim_random(3)], nmi_ns[sim_random(6)]);
 	sim_op_end(0);
 	sim_unmask(state);
 }

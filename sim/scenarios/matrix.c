@@ -29,14 +29,15 @@
 #define COMPANY		512
 #define PER_CELL	3		/* places noted of a cell, in one round */
 
-#define NWORKLOAD 12
+#define NWORKLOAD 13
 static const char *const workload[2][NWORKLOAD] = { {
 	"storm", "life", "handlers", "only_unregister", "only_tables",
 	"only_event", "only_touch", "only_lazy", "only_msg", "only_sync",
-	"only_stop", "handlers"
+	"only_stop", "stops", "handlers"
 }, {	/* for what is left after many rounds */
 	"life", "only_tables", "only_deadline", "life", "only_start",
-	"handlers", "life", "calls", "life", "storm", "standing", "standing"
+	"handlers", "life", "only_msg", "stops", "storm", "standing", "stops",
+	"life"
 } };
 
 struct place {
@@ -150,9 +151,10 @@ add_company(unsigned round, struct sim_inject *list)
 		{ SIM_FAULT_UNPLUG, SIM_FAULT_NMI },
 		{ SIM_FAULT_LOSE, SIM_FAULT_TRAP },
 		{ SIM_FAULT_STUCK, SIM_FAULT_STUCK },
+		{ SIM_FAULT_UNPLUG, SIM_FAULT_PREEMPT },
 	};
-	unsigned kind = round / NWORKLOAD % 7;
-	unsigned apart = (kind == 6 ? 400 : 11) + round % 83;
+	unsigned kind = round / NWORKLOAD % 8;
+	unsigned apart = (kind >= 6 ? 400 : 11) + round % 83;
 
 	for (uint64_t i = 0; kind != 0 && i < COMPANY; i++) {
 		enum sim_fault f = also[kind - 1][i % 2];

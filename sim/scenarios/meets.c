@@ -365,5 +365,5 @@ BUG_TEST(119) = {
 		BUG_PROGRAM(119, 2, "a stopped CPU holds a lock, and says "
 		    "nothing", stop_for_long),
 	},
-	.ids = "BUG-119 INV-R9", .seeds = 10,
+	.ids = "BUG-116 BUG-119 INV-R9", .seeds = 10,
 };

@@ -127,10 +127,9 @@ long_deadline(unsigned cpu)
 	}
 	for (unsigned i = 0; i < 3; i++) {
 		error = bug_call_one(0, 200, &opt);
-		/* It may have jumped ahead by so much; back it may not. */
-		if (error == -XCPU_ETIMEDOUT && bug_totals(1).clock_back != 0)
-			sim_fail(SIM_ORDER, "the clock ran backwards, and a "
-			    "minute is said to have passed");
+		/* One jump, of two seconds at most; some clocks wrap. */
+		if (error == -XCPU_ETIMEDOUT && !sim_gave_up())
+			sim_fail(SIM_ORDER, "a minute is said to have passed");
 	}
 	bug.at[0] = 1;
 }
@@ -140,7 +139,7 @@ BUG_TEST(122) = {
 		BUG_PROGRAM(122, 2, "a deadline of a minute, a clock that "
 		    "jumps", long_deadline),
 	},
-	.ids = "BUG-122", .seeds = 5, .each = BUG_EACH(CLOCK),
+	.ids = "BUG-122 INV-C-L2", .seeds = 20, .each = BUG_EACH(CLOCK),
 	.places = 60,
 };
 

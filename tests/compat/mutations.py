@@ -140,9 +140,8 @@ MUTATIONS = [
     ("no-switch", IPIQ, "xcpu_msg_elide(ipiq_domain, on != 0);", "(void)on;",
      D, "ipiq_optimized", 2),
     # -- lwkt_ipiq: the defects
-    ("D1-slot-kept", RING,
-     "\txcpu_store_rlx(&slot->fn, NULL); /* rlx: [M1] in show_head() orders it */\n", "",
-     D, "repeats nothing", 3),
+    ("D1-slots-repeated", RING, "\txcpu_store_rlx(&slot->fn, NULL); /* rlx: as above */\n",
+     "", D, "repeats nothing", 3),
     ("D2-done-at-every-depth", RING,
      "\t\tif (ring->depth == 1)\n\t\t\txcpu_store_rel(&ring->done",
      "\t\tif (1)\n\t\t\txcpu_store_rel(&ring->done", D, "is not over", 3),
@@ -150,11 +149,10 @@ MUTATIONS = [
      ".cs_fin2_func = func,\n\t\t.cs_data = func == NULL ? data : NULL,",
      D, "data reach", 2),
     ("D4-slot-freed-first", RING,
-     "\tvoid *arg = xcpu_plain_load(&slot->arg);\n",
-     "\tvoid *arg;\n\n\txcpu_store_rlx(&slot->fn, NULL);\n"
-     "\txcpu_store_rel(&ring->head, ring->taken + 1);\n"
+     "\tvoid *arg = xcpu_plain_load(&ring->oldest->arg);\n",
+     "\tvoid *arg;\n\n\txcpu_store_rel(&ring->head, ring->taken + 2);\n"
      "\tfor (unsigned i = 0; i < 40; i++)\n\t\txcpu_port_relax(i);\n"
-     "\targ = xcpu_plain_load(&slot->arg);\n",
+     "\targ = xcpu_plain_load(&ring->oldest->arg);\n",
      D, "read before it is written", 2),
     ("D5-no-owner", "src/room.c", "\tif (owner == r->self->index + 1)\n\t\treturn true;",
      "\txcpu_store_rel(&r->self->domain->sync->owner, r->self->index + 1);\n"
