@@ -77,17 +77,19 @@ xcpu_asid_init(struct xcpu_asids *asids, struct xcpu_asid *asid,
 
 /* Put down how far this CPU is with what it is about to leave. */
 static void
-leave(const struct xcpu_cpu *self, struct xcpu_asid_cpu *cpu)
+leave(const struct xcpu_asids *asids, const struct xcpu_cpu *self,
+    struct xcpu_asid_cpu *cpu)
 {
 	struct xcpu_asid_slot *slot = cpu->loaded;
 
-	if (slot == NULL) {
+	if (slot != NULL) {
+		/* rlx: own word, still that of the old space */
+		slot->generation =
+		    xcpu_load_rlx(&self->flush.loaded_generation);
+		slot->stamp = stamp_now(self, cpu);
+	} else if ((asids->flags & XCPU_ASID_BROADCAST) == 0) {
 		cpu->stamp = stamp_now(self, cpu);
-		return;
 	}
-	/* rlx: own word, still that of the old space */
-	slot->generation = xcpu_load_rlx(&self->flush.loaded_generation);
-	slot->stamp = stamp_now(self, cpu);
 }
 
 /* Could there be something under the slot's ASID that was shot down? */
@@ -108,7 +110,7 @@ arrive(const struct xcpu_asids *asids, const struct xcpu_cpu *self,
 	uint64_t stamp = stamp_now(self, cpu);
 
 	if ((asids->flags & XCPU_ASID_BROADCAST) != 0) {
-		/* What begins again is not broadcast: see I5. */
+		/* What begins again is not broadcast (I5): all tags, once. */
 		load->flush_all |= cpu->stamp != stamp;
 		cpu->stamp = stamp;
 	} else if (next == NULL) {
@@ -131,7 +133,7 @@ xcpu_asid_load(struct xcpu_asids *asids, struct xcpu_asid *next,
 	struct xcpu_asid_cpu *cpu = own(asids, self);
 
 	load->flush = load->flush_all = false;
-	leave(self, cpu);
+	leave(asids, self, cpu);
 	cpu->loaded = asids->kind->choose(asids, cpu, next, load);
 	arrive(asids, self, cpu, next, load);
 	/* rlx: own word, read by our flushes */
@@ -205,8 +207,12 @@ void
 xcpu_asid_user(struct xcpu_asids *asids, struct xcpu_asid_load *load)
 {
 	struct xcpu_asid_cpu *cpu = own(asids, xcpu_port_self());
-	uint64_t bit = slot_bit(cpu, cpu->loaded);
+	uint64_t bit;
 
+	XCPU_ASSERT(cpu->loaded != NULL &&
+	    (asids->flags & XCPU_ASID_SPLIT) != 0,
+	    "xcpu_asid_user() without a space, or where tables are not split");
+	bit = slot_bit(cpu, cpu->loaded);
 	load->asid = (unsigned)xcpu_load_rlx(&cpu->asid) + 1; /* rlx: own */
 	/* rlx: own word, which our NMIs change as well */
 	load->flush = (xcpu_fetch_and_rlx(&cpu->user_behind, ~bit) & bit) != 0;

@@ -31,7 +31,8 @@
  * A version has 48 bits.  They do not come round: a space that slept that long
  * would be taken for current.
  *
- * Deadlock: the lock is held with the doorbell masked, and waits for nobody.
+ * Deadlock: the lock is held with the doorbell masked, and waits for nobody.  Who
+ * is stopped by an NMI while he has it, or dies, keeps others from switching.
  *
  * Protocol P10 of the proofs in DESIGN.md.
  */

@@ -378,9 +378,32 @@ static const struct explore_program asid_broadcast_top = {
 	.on_remote = asid_remote,
 };
 
+static void
+setup_top_none(void)
+{
+	setup_kept();
+	explore_become(1);
+	(void)xcpu_space_switch(NULL);
+	explore_become(0);
+	/* rlx: setup */
+	xcpu_store_rlx(&tagged[0].space.generation, XCPU_SPACE_TOP - 1);
+}
+
+static const struct explore_program asid_broadcast_top_none = {
+	.name = "asid-broadcast-top-none",
+	.what = "the same while the CPU that keeps it has no space at all",
+	.ids = "F-B10 F-B11 INV-S6 BUG-101",
+	.ncpu = 2,
+	.setup = setup_top_none,
+	.cpu = { replace_first, load_first },
+	.on_root = asid_root,
+	.on_flush = asid_flush,
+	.on_remote = asid_remote,
+};
+
 const struct explore_program *const asid_global_programs[] = {
 	&asid_roll, &asid_roll_fast, &asid_roll_slow, &asid_roll_none,
 	&asid_roll_kicks, &asid_slot, &asid_first, &asid_broadcast, &asid_stays,
 	&asid_stays_twice, &asid_roll_broadcast, &asid_first_early,
-	&asid_two_stay, &asid_broadcast_top, NULL
+	&asid_two_stay, &asid_broadcast_top, &asid_broadcast_top_none, NULL
 };

@@ -393,14 +393,14 @@ generations_begin_again(void **state)
 		&per_cpu, &global, &broadcast };
 
 	(void)state;
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 6; i++) {
 		struct xcpu_au64 *generation = &m.space[0].xcpu.generation;
 
-		assert_int_equal(machine_begin(all[i]), 0);
+		assert_int_equal(machine_begin(all[i / 2]), 0);
 		machine_change(0, 0);
 		machine_switch(0);	/* with generation 2 */
 		assert_true(machine_use(5));
-		machine_switch(1);
+		machine_switch(i % 2 == 0 ? 1 : -1);
 		machine_on(1);
 		xcpu_store_rlx(generation, XCPU_SPACE_TOP - 1);
 		machine_change(0, 5);
