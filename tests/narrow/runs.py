@@ -40,8 +40,9 @@ EXPLORE = [(what, f"--bound 0 --limit 20000 run {programs}")
                ("rendezvous in turn", "sync-wrap sync-twice sync-turns"))]
 SIM = [("seeds without faults", "--seed 1..100 --quiet"),
        ("seeds with faults", "--seed 101..300 --faults all --quiet"),
-       *((f"ASIDs, {tlb}", f"--tlb {tlb} --scenario memory --seed 1..300 "
-          "--faults all --quiet") for tlb in (
+       # Long, or the numbers of a space begin again too rarely.
+       *((f"ASIDs, {tlb}", f"--tlb {tlb} --scenario memory --ops 60 "
+          "--seed 1..400 --faults walk,nmi,unplug --quiet") for tlb in (
               "own", "tagged", "split", "global", "broadcast", "flaky",
               "guest"))]
 
