@@ -307,6 +307,8 @@ at_last(struct xcpu_cpu *self, const struct xcpu_cpuset *set)
 		struct xcpu_cpu *dead = &domain->cpus[cpu];
 
 		xcpui_dead_inbox(self, dead);
+		/* The room may have been on its way to it. */
+		xcpui_dead_sync(self, dead);
 		end_calls(dead, set);
 		unload_space(dead);
 		reset(dead);

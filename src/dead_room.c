@@ -23,21 +23,6 @@ in_all_planes(uint64_t lanes)
 	    lanes << PLANE_ACTING | lanes << PLANE_OPEN;
 }
 
-/* The decision that lets everybody out of a group, and means nothing else. */
-static void
-release_group(const struct xcpu_sync_room *room, struct xcpu_sync_line *line)
-{
-	uint64_t seen = xcpu_load_rlx(&line->release);	/* rlx: the owner's */
-	/* Some wait for the second barrier: those alone have read a GO. */
-	bool go = seen == xcpui_decided(room->generation, DECISION_GO);
-
-	if (!go && seen >> 2 == room->generation && seen != 0)
-		return;
-	/* rlx: the fence in at_once() stands before it */
-	xcpu_store_rlx(&line->release, xcpui_decided(room->generation,
-	    go ? DECISION_LAST : DECISION_ABORT));
-}
-
 /* Call off whatever the owner of the room had begun. */
 static void XCPUI_COLD
 call_off(struct xcpu_domain *domain, struct xcpu_cpu *dead)
@@ -52,7 +37,7 @@ call_off(struct xcpu_domain *domain, struct xcpu_cpu *dead)
 		/* rlx: who has not begun has touched nothing, both */
 		got = xcpu_fetch_and_rlx(word, ~(lanes << PLANE_TODO)) & lanes;
 		xcpu_fetch_and_rlx(word, ~in_all_planes(got)); /* rlx: as above */
-		release_group(room, &room->line[group]);
+		xcpui_release_orphans(room, &room->line[group]);
 	}
 	xcpu_store_rlx(&room->closed, 0); /* rlx: nothing was done meanwhile */
 	/* The next one waits until those are out of it who had begun. */
@@ -70,6 +55,9 @@ xcpui_dead_sync(struct xcpu_cpu *self, struct xcpu_cpu *dead)
 		return;
 	/* rlx: the fence in at_once() stands before it */
 	xcpu_fetch_and_rlx(&dead->line->sync, ~in_all_planes(lane));
+	/* Nobody hands the room over to it.  rlx: says nothing about data */
+	xcpu_fetch_and_rlx(&room->waiting[dead->index / 64],
+	    ~xcpu_cpu_bit(dead->index));
 	if (xcpu_load_rlx(&room->owner) == dead->index + 1) /* rlx: its own */
 		call_off(self->domain, dead);
 }

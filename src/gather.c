@@ -351,23 +351,6 @@ await_strays(struct xcpui_gathering *r)
 	return error;
 }
 
-/* Release whoever waits, or will, for what the dead has not decided. */
-static void XCPUI_COLD
-decide_for_dead(const struct xcpu_domain *domain)
-{
-	struct xcpu_sync_room *room = domain->sync;
-
-	for (unsigned group = 0; group < domain->ngroups; group++) {
-		struct xcpu_au64 *release = &room->line[group].release;
-		uint64_t seen = xcpu_load_rlx(release);	/* rlx: the owner's */
-
-		if (seen == 0 || seen >> 2 != room->generation)
-			/* rlx: who reads an abort reads nothing else by it */
-			xcpu_store_rlx(release, xcpui_decided(room->generation,
-			    DECISION_ABORT));
-	}
-}
-
 /* The room of a dead owner, with all that he has left in it. */
 static bool XCPUI_COLD
 inherit_room(struct xcpui_gathering *r)
@@ -376,7 +359,8 @@ inherit_room(struct xcpui_gathering *r)
 
 	if (!xcpui_room_inherit(r))
 		return false;
-	decide_for_dead(r->self->domain);
+	for (unsigned group = 0; group < r->self->domain->ngroups; group++)
+		xcpui_release_orphans(room, &room->line[group]);
 	xcpu_store_rlx(&room->closed, 0);	/* rlx: nothing was done */
 	room->strays = true;
 	return true;

@@ -30,6 +30,24 @@ xcpui_decided(uint64_t gen, enum xcpui_decision decision)
 	return gen << 2 | (uint64_t)decision;
 }
 
+/*
+ * The decision that lets everybody out of a group whose initiator died, and means
+ * nothing else.  Who waits for the second barrier has read a GO, and nobody else.
+ */
+static inline void
+xcpui_release_orphans(const struct xcpu_sync_room *room,
+    struct xcpu_sync_line *line)
+{
+	uint64_t seen = xcpu_load_rlx(&line->release);	/* rlx: the owner's */
+	bool go = seen == xcpui_decided(room->generation, DECISION_GO);
+
+	if (!go && seen >> 2 == room->generation && seen != 0)
+		return;
+	/* rlx: who reads it reads nothing else by it */
+	xcpu_store_rlx(&line->release, xcpui_decided(room->generation,
+	    go ? DECISION_LAST : DECISION_ABORT));
+}
+
 /* What the room points to: called by drains, and on coming online. */
 void xcpui_park(struct xcpu_cpu *self);
 void xcpui_park_enter(struct xcpu_cpu *self);

@@ -168,6 +168,13 @@ static const struct explore_program sync_early = {
 };
 
 static void
+run_later(void *arg)
+{
+	explore_assert(explore_read(&data) == 7, "run before it was asked");
+	run(arg);
+}
+
+static void
 call_then_add(void)
 {
 	struct xcpu_cpuset first = scene_set(2);
@@ -177,6 +184,9 @@ call_then_add(void)
 	explore_assert(xcpu_sync_start(&sync[0], &first, NULL) == 0, "refused");
 	explore_assert(xcpu_call_start(&object, &second, nothing, NULL,
 	    NULL) == 0, "refused");
+	/* What those who stand have read may change; and what they saw. */
+	sync[0].run = run_later;
+	explore_write(&data, 7);
 	explore_assert(xcpu_sync_add(&sync[0], &second, NULL) == 0, "refused");
 	explore_assert(xcpu_sync_finish(&sync[0]) == 0, "not finished");
 	explore_assert(explore_read(&ran[2]) == 1, "not run");

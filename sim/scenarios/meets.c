@@ -350,7 +350,7 @@ stop_for_long(unsigned cpu)
 	if (cpu == 1) {
 		sim_lock(&bug.lock);
 		bug.at[0] = 1;
-		sim_work_ns(2 * NMI_AFTER_NS);
+		sim_work_ns(40 * NMI_AFTER_NS);
 		sim_unlock(&bug.lock);
 		bug_await(&bug.at[1], 1);
 		return;
