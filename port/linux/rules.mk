@@ -12,11 +12,9 @@ threads-tsan_EXTRA := -fsanitize=thread
 threads-asan_EXTRA := -fsanitize=address
 threads-ubsan_EXTRA := -fsanitize=undefined -fno-sanitize-recover=all
 
-# ASIDs: of each CPU's own; and one per space, which is shared.
-threads-asid1_EXTRA := -DHOST_ASIDS=1
-threads-asid2_EXTRA := -DHOST_ASIDS=2 -fsanitize=thread
+# One ASID per space, which CPUs share; tests/narrow/ has ASIDs of their own.
+threads-asid_EXTRA := -DHOST_ASIDS=2 -fsanitize=thread
 
-THREADS_ASIDS := threads-asid1 threads-asid2
 THREADS_SANITIZED := threads-tsan threads-asan threads-ubsan
 
 # $(1) world; the program of that name has its objects.
@@ -29,7 +27,7 @@ $(O)/xcpu-$(1): $(call objs,$(1),$(THREADS_SRCS))
 	$$(call say,LD,$$@)
 	$$(Q)$(CC) -pthread $($(1)_EXTRA) -o $$@ $$^
 endef
-$(foreach w,threads $(THREADS_SANITIZED) $(THREADS_ASIDS),\
+$(foreach w,threads $(THREADS_SANITIZED) threads-asid,\
   $(eval $(call threads_world,$(w))))
 
 THREADS := $(O)/xcpu-threads
@@ -64,5 +62,5 @@ $(1)_RUN   = $(O)/xcpu-$(1) work=selftest cpus=4 && \
 $(1)_NEEDS = $(O)/xcpu-$(1)
 $(1)_TIME  = 240
 endef
-$(foreach w,$(THREADS_SANITIZED) $(THREADS_ASIDS),\
+$(foreach w,$(THREADS_SANITIZED) threads-asid,\
   $(eval $(call threads_suite,$(w))))
