@@ -81,12 +81,11 @@ enum xcpu_asid_flag {
 	/* User code has tables of its own: two tags per space. */
 	XCPU_ASID_SPLIT = 2,
 	/*
-	 * A promise, xcpu_asid_global only: every change of a space ends in a
-	 * shootdown that waits, and xcpu_port_tlb_remote() then reaches all CPUs,
-	 * those too that do not have the space loaded, always.  Then switches
-	 * need not compare generations, which is all that it saves.  Where the
-	 * back end may ever fail, or changes are only counted and flushed
-	 * later, do not give it.  The kernel's space does not matter.
+	 * A promise, xcpu_asid_global only: xcpu_port_tlb_remote() reaches all
+	 * CPUs, those too that do not have the space loaded, for every request
+	 * that is not the kernel's, always, before it returns.  Then switches
+	 * need not compare generations, and flush less.  Where the back end may
+	 * ever fail, do not give it.
 	 */
 	XCPU_ASID_BROADCAST = 4
 };
