@@ -66,7 +66,7 @@ xcpui_dead_msg_reset(struct xcpu_cpu *dead)
 	xcpu_store_rlx(&msg->active.words, 0); /* rlx: as above, all */
 	xcpu_store_rlx(&msg->passive.words, 0); /* rlx: as above */
 	xcpu_store_rlx(&msg->asleep, 0); /* rlx: as above */
-	msg->nest = 0;
+	msg->nest = msg->holds = 0;
 	msg->looking = false;
 	msg->watched = NULL;
 	msg->frame = NULL;

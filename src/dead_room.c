@@ -9,6 +9,8 @@
  * I1  Who has not begun is told by a read-modify-write of his bit, as ever: he
  *     takes it, or we do.
  * I2  The room is given up last: its next owner finds nothing half done.
+ * I3  Who leaves the room may just be handing it to the dead one, masked: so it
+ *     is looked at once more when every CPU has been called.
  *
  * Deadlock: nobody waits here.
  */
@@ -55,7 +57,7 @@ xcpui_dead_sync(struct xcpu_cpu *self, struct xcpu_cpu *dead)
 		return;
 	/* rlx: the fence in at_once() stands before it */
 	xcpu_fetch_and_rlx(&dead->line->sync, ~in_all_planes(lane));
-	/* Nobody hands the room over to it.  rlx: says nothing about data */
+	/* rlx: it waits no longer; who has just chosen it is found at last */
 	xcpu_fetch_and_rlx(&room->waiting[dead->index / 64],
 	    ~xcpu_cpu_bit(dead->index));
 	if (xcpu_load_rlx(&room->owner) == dead->index + 1) /* rlx: its own */

@@ -54,8 +54,12 @@ xcpui_run(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
     unsigned source)
 {
 	xcpui_run_begin(self, cls, fn, arg, source);
+	self->depth++;
 	fn(arg);
-	xcpui_run_end(self, cls, fn);
+	self->depth--;
+	xcpui_run_none(self);
+	if (xcpui_run_end(self, cls, fn))
+		xcpui_run_urgent(self);
 }
 
 /* Serve class bits that were just claimed; `lane` is the lane as it was. */

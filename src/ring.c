@@ -45,9 +45,9 @@
 /* Messages taken before the sender gets to know; never 1: engines see it lag. */
 #define HEAD_STEP (XCPU_MSG_SLOTS >= 16 ? XCPU_MSG_SLOTS / 8 : 2)
 
-/* How far ahead of itself a sender fetches slots; and how many are in a line. */
-#define AHEAD	16
+/* Slots in a line; and how many a sender fetches ahead of itself. */
 #define PER_LINE (XCPU_LINE_BYTES / sizeof(struct xcpu_msg_slot))
+#define AHEAD	(2 * PER_LINE)
 
 /* Most looks at an empty ring that a drain may have in hand. */
 #define LOOKS_MAX 64
@@ -55,20 +55,16 @@
 /* ---- who has which ring ---- */
 
 struct xcpu_msg_ring *
-xcpui_ring_find(const struct xcpu_cpu *from, unsigned target)
+xcpui_ring_find_from(struct xcpu_msg_ring *ring, unsigned target, unsigned ncpu)
 {
-	const struct xcpu_aptr *next = &from->msg.out[target % XCPU_MSG_BUCKETS];
-
-	for (unsigned n = 0; n < from->domain->ncpu; n++) {
+	for (unsigned n = 0; n < ncpu; n++) {
+		if (ring == NULL || xcpu_plain_load(&ring->target) == target)
+			return ring;
 		/*
 		 * [M5] acquire: the ring is set up.  Pairs with [M5] in
 		 * xcpui_ring_attach().
 		 */
-		struct xcpu_msg_ring *ring = xcpu_load_acq(next);
-
-		if (ring == NULL || xcpu_plain_load(&ring->target) == target)
-			return ring;
-		next = &ring->next;
+		ring = xcpu_load_acq(&ring->next);
 	}
 	return NULL;
 }
@@ -97,19 +93,13 @@ xcpui_ring_attach(struct xcpu_cpu *self, unsigned target)
 	xcpu_store_rlx(&ring->next, xcpu_load_rlx(bucket));
 	/*
 	 * [M5] release: the ring before what leads to it.  Pairs with [M5] in
-	 * xcpui_ring_find().
+	 * xcpui_ring_find(), and with [M5] in xcpui_ring_find_from().
 	 */
 	xcpu_store_rel(bucket, ring);
 	return ring;
 }
 
 /* ---- the sender ---- */
-
-uint64_t
-xcpui_ring_sent(const struct xcpu_msg_ring *ring)
-{
-	return ring->tail;
-}
 
 uint64_t
 xcpui_ring_done(const struct xcpu_msg_ring *ring)
@@ -137,20 +127,14 @@ slot_after(struct xcpu_msg_ring *ring, struct xcpu_msg_slot *slot)
 	return slot != &ring->slot[XCPU_MSG_SLOTS] ? slot + 1 : ring->slot;
 }
 
-/*
- * Fetch a line that will be filled soon, unless the target may be in it: else
- * the full fence waits for it.
- */
+/* Once in a line: fetch one that will be filled soon, or the fence waits for it. */
 static void
-fetch_ahead(struct xcpu_msg_ring *ring, uint64_t load)
+fetch_ahead(struct xcpu_msg_ring *ring)
 {
 	size_t at = (size_t)(ring->fill - ring->slot) + AHEAD;
 
-	if (at % PER_LINE != 0 || load + 2 * AHEAD > XCPU_MSG_SLOTS)
-		return;
-	if (at > XCPU_MSG_SLOTS)
-		at -= XCPU_MSG_SLOTS + 1;
-	xcpu_own(&ring->slot[at].fn);
+	if (at % PER_LINE == 0 && at <= XCPU_MSG_SLOTS)
+		xcpu_own(&ring->slot[at].fn);
 }
 
 /* Fill all but the first slot; returns the empty one after the last. */
@@ -182,7 +166,7 @@ xcpui_ring_push(struct xcpu_msg_ring *ring, const struct xcpu_msg *msgs,
 		n = load < limit ? limit - (unsigned)load : 0;
 	if (n == 0)
 		return 0;
-	fetch_ahead(ring, load);
+	fetch_ahead(ring);
 	ring->fill = fill_rest(ring, msgs, n);
 	ring->tail += n;
 	xcpu_plain_store(&first->arg, msgs[0].arg);
@@ -253,6 +237,16 @@ take(struct xcpu_msg_ring *ring, bool is_first)
 	return arg;
 }
 
+/* Between two messages: they run as they would between two drains. */
+static void XCPUI_COLD
+run_urgent(struct xcpu_cpu *self)
+{
+	self->depth--;
+	xcpui_run_none(self);
+	xcpui_run_urgent(self);
+	self->depth++;
+}
+
 /* Run what is there, where reports can see it; returns how many messages. */
 static unsigned
 run_some(struct xcpu_cpu *self, struct xcpu_msg_ring *ring, unsigned source,
@@ -260,6 +254,7 @@ run_some(struct xcpu_cpu *self, struct xcpu_msg_ring *ring, unsigned source,
 {
 	unsigned n;
 
+	self->depth++;
 	for (n = 0; n < budget; n++) {
 		xcpu_msg_fn *fn = next_fn(ring);
 		xcpu_fn *name = (xcpu_fn *)(uintptr_t)fn;	/* for reports */
@@ -270,7 +265,8 @@ run_some(struct xcpu_cpu *self, struct xcpu_msg_ring *ring, unsigned source,
 		arg = take(ring, n == 0);
 		xcpui_run_begin(self, XCPU_LANE_MSG, name, arg, source);
 		fn(arg, self->msg.frame);
-		xcpui_run_end(self, XCPU_LANE_MSG, name);
+		if (xcpui_run_end(self, XCPU_LANE_MSG, name))
+			run_urgent(self);
 		/*
 		 * [M6] release: what it did.  Pairs with [M6] in
 		 * xcpui_ring_done().
@@ -278,6 +274,8 @@ run_some(struct xcpu_cpu *self, struct xcpu_msg_ring *ring, unsigned source,
 		if (ring->depth == 1)
 			xcpu_store_rel(&ring->done, ring->taken);
 	}
+	self->depth--;
+	xcpui_run_none(self);
 	XCPUI_ADD(self, served_msg, n);
 	show_head(ring);
 	return n;

@@ -10,9 +10,27 @@
 
 #if XCPU_MSG_SLOTS != 0
 
+/* The ring to a target, in a chain of at most `ncpu`; or NULL. */
+struct xcpu_msg_ring *xcpui_ring_find_from(struct xcpu_msg_ring *ring,
+    unsigned target, unsigned ncpu);
+
 /* A CPU's ring to a target; NULL when it never had one. */
-struct xcpu_msg_ring *xcpui_ring_find(const struct xcpu_cpu *from,
-    unsigned target);
+static inline struct xcpu_msg_ring *
+xcpui_ring_find(const struct xcpu_cpu *from, unsigned target)
+{
+	/*
+	 * [M5] acquire: the ring is set up.  Pairs with [M5] in
+	 * xcpui_ring_attach().
+	 */
+	struct xcpu_msg_ring *ring =
+	    xcpu_load_acq(&from->msg.out[target % XCPU_MSG_BUCKETS]);
+
+	/* Up to XCPU_MSG_BUCKETS CPUs no two share one. */
+	if (ring == NULL || xcpu_plain_load(&ring->target) == target)
+		return ring;
+	return xcpui_ring_find_from(ring, target, from->domain->ncpu);
+}
+
 /* The same, taking one from the pool; NULL: the pool is empty.  Masked. */
 struct xcpu_msg_ring *xcpui_ring_attach(struct xcpu_cpu *self, unsigned target);
 
@@ -25,7 +43,12 @@ unsigned xcpui_ring_push(struct xcpu_msg_ring *ring, const struct xcpu_msg *msgs
 /* Messages not yet taken by the target, at a fresh look.  Masked. */
 unsigned xcpui_ring_load(struct xcpu_msg_ring *ring);
 /* Messages up to this one have been sent. */
-uint64_t xcpui_ring_sent(const struct xcpu_msg_ring *ring);
+static inline uint64_t
+xcpui_ring_sent(const struct xcpu_msg_ring *ring)
+{
+	return ring->tail;
+}
+
 /* ... and up to this one are over, with all that they did. */
 uint64_t xcpui_ring_done(const struct xcpu_msg_ring *ring);
 /* Will nobody look for what was just pushed?  Contains the full fence. */

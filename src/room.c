@@ -174,6 +174,8 @@ next_owner(const struct xcpu_cpu *self)
 void
 xcpui_room_leave(struct xcpui_gathering *r)
 {
+	/* In one step for calls: dead.c looks again when all have run one. */
+	unsigned long state = xcpu_port_irq_save();
 	uint32_t next = next_owner(r->self);
 
 	/*
@@ -181,6 +183,7 @@ xcpui_room_leave(struct xcpui_gathering *r)
 	 * owner_now() and room_taken().
 	 */
 	xcpu_store_rel(&r->self->domain->sync->owner, next);
+	xcpu_port_irq_restore(state);
 }
 
 /* Take over from an owner whom the host knows to be dead. */

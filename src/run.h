@@ -21,23 +21,27 @@ xcpui_run_begin(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
 	xcpu_store_rlx(&self->running.turn,
 	    xcpu_load_rlx(&self->running.turn) + 1); /* rlx: note */
 	xcpu_store_rlx(&self->running.fn, (void *)(uintptr_t)fn); /* rlx: note */
-	self->depth++;
 	(void)cls;
 }
 
+/* ... and that nothing does. */
 static inline void
+xcpui_run_none(struct xcpu_cpu *self)
+{
+	xcpu_store_rlx(&self->running.fn, NULL); /* rlx: note */
+}
+
+/* Returns whether somebody asks for what comes before the next function. */
+static inline bool
 xcpui_run_end(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn)
 {
-	self->depth--;
-	xcpu_store_rlx(&self->running.fn, NULL); /* rlx: note */
 	XCPU_ASSERT((xcpu_port_context() & XCPU_CTX_MASKED) != 0,
 	    "a handler or called function returned with the doorbell open: "
 	    "restore interrupts as it found them");
 	XCPU_TRACE(XCPU_TRACE_RAN, cls, (uintptr_t)fn);
 	(void)cls;
 	(void)fn;
-	if ((xcpui_lane_own(self) & (XCPU_LANE_FLUSH | XCPU_LANE_STOP)) != 0)
-		xcpui_run_urgent(self);
+	return (xcpui_lane_own(self) & (XCPU_LANE_FLUSH | XCPU_LANE_STOP)) != 0;
 }
 
 #endif /* XCPU_RUN_H */

@@ -137,6 +137,36 @@ static const struct explore_program sync_give_up = {
 	.deadlines = { 0, 2 },
 };
 
+/* ---- death ---- */
+
+/* CPU 1 waits for the room, and dies of it. */
+static void
+setup_dead_waiter(void)
+{
+	boot_three();
+	room.waiting[0].v_ = 1 << 1;
+	explore_start_masked(1);
+}
+
+static void
+report_then_take_turn(void)
+{
+	struct xcpu_cpuset dead = scene_set(2);
+
+	explore_assert(xcpu_cpu_dead(&dead) == 0, "not reported");
+	take_turn();
+}
+
+/* The room may have just been handed to it, or be about to. */
+static const struct explore_program sync_dead_waiter = {
+	.name = "sync-dead-waiter",
+	.what = "a CPU that waits for the room is reported dead",
+	.ids = "F-B20 INV-R10",
+	.ncpu = 3,
+	.setup = setup_dead_waiter,
+	.cpu = { take_turn, NULL, report_then_take_turn },
+};
+
 /* ---- generations ---- */
 
 /* The next one is the first again; CPU 1 slept since the second of last time. */
@@ -206,6 +236,6 @@ static const struct explore_program sync_run_another = {
 };
 
 const struct explore_program *const sync_room_programs[] = {
-	&sync_turns, &sync_turns_three, &sync_give_up, &sync_wrap,
-	&sync_run_another, NULL
+	&sync_turns, &sync_turns_three, &sync_give_up, &sync_dead_waiter,
+	&sync_wrap, &sync_run_another, NULL
 };
