@@ -266,6 +266,8 @@ int explore_access_write(struct explore_page *page, uint64_t value);
  * which reaches one CPU after the other, and is over when this returns.
  */
 void explore_broadcast(unsigned tag, const struct xcpu_flush *request);
+/* This CPU's TLB forgets all that it has, as that of a virtual CPU may. */
+void explore_forget_all(void);
 /* The walker alone, in on_walk(): the page is a table page that it reads. */
 int explore_translate(struct explore_page *page);
 /* The frame is somebody else's now: write to it.  Race-checked. */

@@ -193,6 +193,15 @@ xcpu_port_tlb_flush(const struct xcpu_flush *request)
 		    ", full" : "");
 }
 
+void
+explore_forget_all(void)
+{
+	for (unsigned i = 0; i < tlb_npages; i++)
+		forget(i);
+	if (unlikely(eng.tracing))
+		trace_text("TLB forgets all");
+}
+
 /*
  * Pages of the space that is loaded next are under its tag; those of others stay
  * under theirs, until it is flushed.  Everything is flushed while the old root is

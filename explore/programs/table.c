@@ -36,6 +36,7 @@ const struct explore_program *const *const explore_tables[] = {
 	dead_programs,
 	asid_programs,
 	asid_global_programs,
+	guest_programs,
 	dead_room_programs,
 	suspend_programs,
 	NULL
