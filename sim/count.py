@@ -23,6 +23,7 @@ MODELS = ("plain", "migratory")
 # at most so many transactions with N of them.
 PROMISES = (("call-one", "3", lambda n: 3),
             ("call-one-result", "3", lambda n: 3),
+            ("call-one-busy", "6", lambda n: 6),
             ("sync", "4 N + 4", lambda n: 4 * n + 4),
             ("sync-run", "4 N + 4", lambda n: 4 * n + 4))
 

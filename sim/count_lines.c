@@ -41,9 +41,8 @@ static const struct field domain_fields[] = {
 };
 
 static const struct field slot_fields[] = {
-	{ "todo", offsetof(struct xcpu_call_slot, todo) },
-	{ "open", offsetof(struct xcpu_call_slot, open) },
 	{ "fn", offsetof(struct xcpu_call_slot, fn) },
+	{ "part", offsetof(struct xcpu_call_slot, part) },
 };
 
 static const struct field space_fields[] = {

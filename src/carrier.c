@@ -50,7 +50,7 @@ xcpui_carrier_idle(const struct xcpu_cpu *self, int slot)
 		 * [C3] acquire: what the targets did, and their reads of the
 		 * slot.  Pairs with [C3] in run_slot().
 		 */
-		if (xcpu_load_acq(&s->open[i]) != 0)
+		if (xcpu_load_acq(&s->part[i].open) != 0)
 			return false;
 	return true;
 }
@@ -64,7 +64,7 @@ xcpui_carrier_open(const struct xcpu_cpu *self, int slot,
 	xcpu_cpuset_zero(set);
 	for (unsigned i = 0; i < self->domain->nwords; i++)
 		/* rlx: a picture for reports */
-		set->w[i] = xcpu_load_rlx(&s->open[i]);
+		set->w[i] = xcpu_load_rlx(&s->part[i].open);
 }
 
 /*
@@ -109,12 +109,12 @@ xcpui_carrier_publish(struct xcpu_cpu *self, int slot,
 	xcpu_plain_store(&s->object, request->object);
 	for (unsigned i = 0; i < self->domain->nwords; i++) {
 		/* rlx: ordered by todo, which follows */
-		xcpu_store_rlx(&s->open[i], set->w[i]);
+		xcpu_store_rlx(&s->part[i].open, set->w[i]);
 		/*
 		 * [C2] release: open and the function before todo.  Pairs with
 		 * [C2] in run_slot().
 		 */
-		xcpu_store_rel(&s->todo[i], set->w[i]);
+		xcpu_store_rel(&s->part[i].todo, set->w[i]);
 	}
 	for (unsigned cpu = xcpu_cpuset_first(set); cpu < self->domain->ncpu;
 	    cpu = xcpu_cpuset_next(set, cpu)) {
@@ -147,8 +147,8 @@ xcpui_carrier_withdraw(struct xcpu_cpu *self, int slot, struct xcpu_cpuset *set)
 		if (set->w[i] == 0)
 			continue;
 		/* rlx: who never began has touched nothing, both accesses */
-		set->w[i] &= xcpu_fetch_and_rlx(&s->todo[i], ~set->w[i]);
-		xcpu_fetch_and_rlx(&s->open[i], ~set->w[i]); /* rlx: as above */
+		set->w[i] &= xcpu_fetch_and_rlx(&s->part[i].todo, ~set->w[i]);
+		xcpu_fetch_and_rlx(&s->part[i].open, ~set->w[i]); /* rlx: as above */
 	}
 }
 
@@ -163,12 +163,12 @@ xcpui_carrier_cancel(struct xcpu_cpu *self, int slot,
 	xcpu_cpuset_zero(running);
 	for (unsigned i = 0; i < self->domain->nwords; i++) {
 		/* rlx: who never began has touched nothing */
-		cancelled->w[i] = xcpu_xchg_rlx(&s->todo[i], 0);
+		cancelled->w[i] = xcpu_xchg_rlx(&s->part[i].todo, 0);
 		/*
 		 * [C3] acquire: what those did who are done.  Pairs with [C3]
 		 * in run_slot().
 		 */
-		running->w[i] = xcpu_fetch_and_acq(&s->open[i],
+		running->w[i] = xcpu_fetch_and_acq(&s->part[i].open,
 		    ~cancelled->w[i]) & ~cancelled->w[i];
 	}
 }
@@ -184,13 +184,13 @@ run_slot(struct xcpu_cpu *self, unsigned source, struct xcpu_call_slot *s)
 	struct xcpu_call *object;
 
 	/* rlx: a hint; the read-modify-write decides */
-	if ((xcpu_load_rlx(&s->todo[word]) & bit) == 0)
+	if ((xcpu_load_rlx(&s->part[word].todo) & bit) == 0)
 		return false;
 	/*
 	 * [C2] acquire: todo before the function.  Pairs with [C2] in
 	 * xcpui_carrier_publish().
 	 */
-	if ((xcpu_fetch_and_acq(&s->todo[word], ~bit) & bit) == 0)
+	if ((xcpu_fetch_and_acq(&s->part[word].todo, ~bit) & bit) == 0)
 		return false;
 	object = xcpu_plain_load(&s->object);
 	XCPUI_COUNT(self, served_call);
@@ -203,13 +203,15 @@ run_slot(struct xcpu_cpu *self, unsigned source, struct xcpu_call_slot *s)
 	 * be refilled.  Pairs with [C3] in xcpui_carrier_idle() and
 	 * xcpui_carrier_cancel().
 	 */
-	xcpu_fetch_and_rel(&s->open[word], ~bit);
+	xcpu_fetch_and_rel(&s->part[word].open, ~bit);
 	return true;
 }
 
 static uint64_t
 take_sources(struct xcpu_cpu *self, unsigned word)
 {
+	/* The look alone would fetch the line for reading. */
+	xcpu_own(&self->call.sources[word]);
 	/* rlx: a source that comes now posts the lane again */
 	if (xcpu_load_rlx(&self->call.sources[word]) == 0)
 		return 0;
@@ -226,6 +228,8 @@ serve_source(struct xcpu_cpu *self, unsigned source, unsigned *budget)
 {
 	struct xcpu_call_cpu *from = &self->domain->cpus[source].call;
 
+	/* Nearly always it is the first, whose line we write. */
+	xcpu_own(&from->slot[0].part[self->index / 64].todo);
 	for (unsigned i = 0; i < XCPU_CALL_SLOTS; i++) {
 		if (*budget == 0)
 			return false;

@@ -222,17 +222,17 @@ settle_slot(struct xcpu_cpu *self, const struct xcpu_cpu *dead,
 	bool begun;
 
 	/* rlx: own word, but for the dead one's bit */
-	if ((xcpu_load_rlx(&slot->open[word]) & bit) == 0)
+	if ((xcpu_load_rlx(&slot->part[word].open) & bit) == 0)
 		return;
 	/* rlx: nobody else takes this bit, and what it names is our own */
-	begun = (xcpu_fetch_and_rlx(&slot->todo[word], ~bit) & bit) == 0;
+	begun = (xcpu_fetch_and_rlx(&slot->part[word].todo, ~bit) & bit) == 0;
 	object = xcpu_plain_load(&slot->object);
 	if (object != NULL && begun)
 		count_begun(self, dead, object);
 	else if (object != NULL)
 		xcpui_call_finish(self, object);
 	/* rlx: its owner is this CPU, or off */
-	xcpu_fetch_and_rlx(&slot->open[word], ~bit);
+	xcpu_fetch_and_rlx(&slot->part[word].open, ~bit);
 }
 
 static void
@@ -268,9 +268,9 @@ end_calls(struct xcpu_cpu *dead, const struct xcpu_cpuset *set)
 
 		for (unsigned w = 0; w < dead->domain->nwords; w++) {
 			/* rlx: who never began has touched nothing, both */
-			uint64_t got = xcpu_xchg_rlx(&slot->todo[w], 0);
+			uint64_t got = xcpu_xchg_rlx(&slot->part[w].todo, 0);
 
-			xcpu_fetch_and_rlx(&slot->open[w], /* rlx: as above */
+			xcpu_fetch_and_rlx(&slot->part[w].open, /* rlx: as above */
 			    ~(got | set->w[w]));
 		}
 	}

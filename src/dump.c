@@ -80,9 +80,9 @@ put_slots(struct xcpui_text *t, const struct xcpu_cpu *cpu)
 
 		for (unsigned w = 0; w < cpu->domain->nwords; w++) {
 			/* rlx: picture, both */
-			open |= xcpu_load_rlx(&cpu->call.slot[i].open[w]);
+			open |= xcpu_load_rlx(&cpu->call.slot[i].part[w].open);
 			/* rlx: picture */
-			todo |= xcpu_load_rlx(&cpu->call.slot[i].todo[w]);
+			todo |= xcpu_load_rlx(&cpu->call.slot[i].part[w].todo);
 		}
 		if (open == 0)
 			continue;

@@ -15,15 +15,15 @@ xcpui_flight_over(struct xcpui_wait *wait)
 {
 	const struct xcpui_flight *f = (const struct xcpui_flight *)wait->what;
 
-	if (f->line != NULL) {
-		/*
-		 * Who calls often writes the line next: one transfer, not two;
-		 * unless we look before the answer, and take it from the target.
-		 */
-		if (!f->polled)
-			xcpu_own(&f->line->slot);
+	/*
+	 * Who calls often writes the line next: one transfer, not two; unless
+	 * we look before the answer, and take it from the target.
+	 */
+	if (!f->polled)
+		xcpu_own(f->line != NULL ? &f->line->slot :
+		    &f->self->call.slot[f->slot].part[0].open);
+	if (f->line != NULL)
 		return xcpui_slot_open(f->line, f->id) == 0;
-	}
 	return xcpui_carrier_idle(f->self, f->slot);
 }
 

@@ -57,7 +57,7 @@ scene_carrier_free(unsigned cpu)
 {
 	for (unsigned i = 0; i < XCPU_CALL_SLOTS; i++)
 		/* rlx: everything is over */
-		if (xcpu_load_rlx(&explore_cpu[cpu].call.slot[i].open[0]) != 0)
+		if (xcpu_load_rlx(&explore_cpu[cpu].call.slot[i].part[0].open) != 0)
 			return false;
 	return true;
 }

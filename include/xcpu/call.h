@@ -87,13 +87,18 @@ struct xcpu_call {
 	struct xcpu_cpuset started;	/* targets it was accepted for */
 };
 
-/* One call in flight, in the block of the CPU that made it.  Private. */
+/*
+ * One call in flight, in the block of the CPU that made it.  Private.  The first
+ * line has all that goes back and forth for the first 128 CPUs.
+ */
 struct xcpu_call_slot {
-	struct xcpu_au64 todo[XCPU_CPUSET_WORDS];
-	struct xcpu_au64 open[XCPU_CPUSET_WORDS];
 	xcpu_fn *fn;
 	void *arg;
 	struct xcpu_call *object;
+	struct {
+		struct xcpu_au64 todo;	/* have not begun */
+		struct xcpu_au64 open;	/* have not ended */
+	} part[XCPU_CPUSET_WORDS] __attribute__((aligned(16)));
 } __attribute__((aligned(XCPU_LINE_BYTES)));
 
 /* A CPU's part of the calls.  Private to the library. */
