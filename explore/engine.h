@@ -10,6 +10,7 @@
  *	wait.c		loops that wait
  *	port.c		the hooks of <xcpu/port.h>, and explore_*() of program.h
  *	tlb.c		pages and walkers
+ *	remote.c	flushes that reach the TLBs of others
  *	state.c		which steps are possible
  *	depend.c	what depends on what
  *	search.c	which step is taken: every one that matters, once
@@ -235,6 +236,10 @@ void model_store(struct cpu *cpu, struct loc *loc, uint64_t v, unsigned order);
 /* Also a compare-and-swap that succeeds. */
 void model_rmw(struct cpu *cpu, struct loc *loc, uint64_t v, unsigned order);
 void model_fence(struct cpu *cpu, unsigned order);
+/* Takes its place among the accesses to the word, and orders nothing. */
+void model_mark(struct cpu *cpu, struct loc *loc);
+/* What `other` has done so far happened before what `cpu` does next. */
+void model_await(struct cpu *cpu, struct cpu *other);
 
 static inline unsigned
 newest(const struct loc *loc)
@@ -285,6 +290,37 @@ void wait_saw(struct cpu *cpu, struct loc *loc, unsigned ts);
 bool wait_scripted(struct cpu *cpu, struct loc *loc, unsigned *ts);
 
 /* ---- tlb.c ---- */
+
+#define PAGES 4
+
+/* What a CPU may have of a page. */
+struct entry {
+	bool valid;
+	bool stale;		/* from before setup() changed it */
+	uint8_t floor;		/* the oldest store that the walker may read */
+	uint8_t least;		/* what a broadcast has made of that, for good */
+	unsigned tag;		/* filled under; 0: nothing */
+	uint64_t value;
+};
+
+extern struct explore_page *tlb_page[PAGES];
+extern unsigned tlb_npages;
+struct entry *tlb_entry(unsigned cpu, unsigned page);
+/* The walker catches up with a CPU: its own, or one that broadcasts. */
+void tlb_forget(unsigned cpu, unsigned page, const struct cpu *with);
+void tlb_publish(unsigned cpu, unsigned page);
+bool tlb_in_range(const struct xcpu_flush *request, uint64_t va);
+
+/* ---- remote.c ---- */
+
+/* This CPU's TLB does something; who broadcasts comes before or after. */
+void remote_point(void);
+/* Counts what came from others. */
+unsigned remote_count(unsigned cpu);
+void remote_begin(void);
+void remote_reset(void);
+
+/* ---- tlb.c again ---- */
 
 void tlb_begin(void);
 void tlb_save(void);

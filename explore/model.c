@@ -179,3 +179,23 @@ model_fence(struct cpu *cpu, unsigned order)
 		tick(cpu);
 	}
 }
+
+void
+model_mark(struct cpu *cpu, struct loc *loc)
+{
+	static const struct message nothing = { .empty = true };
+
+	touch(cpu, loc);
+	append(cpu, loc, loc->n, __ATOMIC_RELAXED, &nothing);
+	loc->message[newest(loc)]->empty = true;
+}
+
+void
+model_await(struct cpu *cpu, struct cpu *other)
+{
+	unsigned i = other->index;
+
+	if (cpu->cur.at[i] < other->cur.at[i])
+		cpu->cur.at[i] = cpu->acq.at[i] = other->cur.at[i];
+	tick(other);
+}

@@ -64,6 +64,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <xcpu/asid.h>
 #include <xcpu/xcpu.h>
 
 #define EXPLORE_CPUS 4
@@ -101,6 +102,16 @@ struct explore_program {
 	 * not: a function that calls explore_translate() and no more.
 	 */
 	void (*on_walk)(void);
+	/*
+	 * TLBs with tags: under which one a root is loaded, and where a flush
+	 * goes (false: nowhere).  NULL: a root load forgets its space.
+	 */
+	void (*on_root)(struct xcpu_space *space, struct xcpu_asid_load *load);
+	bool (*on_flush)(const struct xcpu_flush *request,
+	    struct xcpu_asid_flush *what);
+	/* xcpu_port_tlb_remote(); NULL: it does nothing. */
+	void (*on_remote)(const struct xcpu_flush *request,
+	    struct xcpu_cpuset *todo);
 
 	/* How often each CPU may be hit, in one execution: at any step. */
 	uint8_t nmis[EXPLORE_CPUS];
@@ -250,6 +261,13 @@ void explore_page_set(struct explore_page *page, int frame);
 int explore_access(struct explore_page *page);
 /* The same write: user code that stores through the translation. */
 int explore_access_write(struct explore_page *page, uint64_t value);
+/*
+ * In on_remote(): a broadcast invalidation of the request's range, under a tag,
+ * which reaches one CPU after the other, and is over when this returns.
+ */
+void explore_broadcast(unsigned tag, const struct xcpu_flush *request);
+/* This CPU's TLB forgets all that it has, as that of a virtual CPU may. */
+void explore_forget_all(void);
 /* The walker alone, in on_walk(): the page is a table page that it reads. */
 int explore_translate(struct explore_page *page);
 /* The frame is somebody else's now: write to it.  Race-checked. */

@@ -10,7 +10,8 @@ EXPLORE_SRCS := $(wildcard explore/*.c explore/litmus/*.c explore/programs/*.c)
 EXPLORE_FLAGS := $(SIM_PORT_FLAGS) -O3 -Iexplore \
 	-DXCPU_CALL_SLOTS=2 -DXCPU_SPACE_RANGES=2 -DXCPU_STATS=0 \
 	-DXCPU_EVENT_MAX=128 -DXCPU_MSG_SLOTS=4 -DXCPU_MSG_BUDGET=2 \
-	-DXCPU_MSG_LOOKS=0 -DXCPU_MSG_PAUSES=0 -DXCPU_PARK_LOOKS=1
+	-DXCPU_MSG_LOOKS=0 -DXCPU_MSG_PAUSES=0 -DXCPU_PARK_LOOKS=1 \
+	-DXCPU_PORT_REMOTE=1
 
 # $(1) world, $(2) lanes, $(3) program, $(4) CPUs at most (4)
 define explore_world

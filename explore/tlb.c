@@ -17,24 +17,16 @@
 
 #include <string.h>
 
-#define PAGES 4
-
-struct entry {
-	bool valid;
-	bool stale;		/* from before setup() changed it */
-	uint8_t floor;		/* the oldest store that the walker may read */
-	uint64_t value;
-};
-
 struct tlb {
 	const struct xcpu_space *loaded[CPUS];
+	unsigned tag[CPUS];
 	struct entry entry[CPUS][PAGES];
 };
 
 struct explore_word EXPLORE_DATA explore_frame[EXPLORE_FRAMES];
 
-static struct explore_page *pages[PAGES];
-static unsigned npages;
+struct explore_page *tlb_page[PAGES];
+unsigned tlb_npages;
 static bool changed[PAGES];	/* by setup(), after the first value */
 static struct message earlier[PAGES];
 static struct tlb tlb;
@@ -44,7 +36,8 @@ static bool reused[EXPLORE_FRAMES];	/* no page may lead there any more */
 void
 tlb_begin(void)
 {
-	npages = 0;
+	remote_begin();
+	tlb_npages = 0;
 	memset(changed, 0, sizeof(changed));
 	memset(&tlb, 0, sizeof(tlb));
 	memset(&at_start, 0, sizeof(at_start));
@@ -54,16 +47,16 @@ void
 tlb_save(void)
 {
 	at_start = tlb;
-	for (unsigned i = 0; i < npages; i++)
+	for (unsigned i = 0; i < tlb_npages; i++)
 		if (changed[i])
-			shadow_share(shadow_offset(&pages[i]->entry),
-			    sizeof(pages[i]->entry));
+			shadow_share(shadow_offset(&tlb_page[i]->entry),
+			    sizeof(tlb_page[i]->entry));
 }
 
 static void
 precede(unsigned i)
 {
-	struct loc *loc = shadow_loc(shadow_word(&pages[i]->entry));
+	struct loc *loc = shadow_loc(shadow_word(&tlb_page[i]->entry));
 
 	loc->message[1] = loc->message[0];
 	loc->message[0] = &earlier[i];
@@ -77,9 +70,10 @@ precede(unsigned i)
 void
 tlb_reset(void)
 {
+	remote_reset();
 	tlb = at_start;
 	memset(reused, 0, sizeof(reused));
-	for (unsigned i = 0; i < npages; i++)
+	for (unsigned i = 0; i < tlb_npages; i++)
 		if (changed[i])
 			precede(i);
 }
@@ -87,8 +81,8 @@ tlb_reset(void)
 static unsigned
 index_of(const struct explore_page *page)
 {
-	for (unsigned i = 0; i < npages; i++)
-		if (pages[i] == page)
+	for (unsigned i = 0; i < tlb_npages; i++)
+		if (tlb_page[i] == page)
 			return i;
 	cpu_fail("a page without explore_page_init()");
 }
@@ -97,9 +91,9 @@ void
 explore_page_init(struct explore_page *page, struct xcpu_space *space,
     uint64_t va, unsigned frame)
 {
-	if (npages == PAGES)
+	if (tlb_npages == PAGES)
 		cpu_fail("more than %d pages", PAGES);
-	pages[npages++] = page;
+	tlb_page[tlb_npages++] = page;
 	page->space = space;
 	page->va = va;
 	/* rlx: setup */
@@ -113,7 +107,7 @@ keep_earlier(unsigned i)
 	if (changed[i])
 		cpu_fail("setup() changes a page twice: once is modelled");
 	changed[i] = true;
-	earlier[i].value = pages[i]->entry.v_;
+	earlier[i].value = tlb_page[i]->entry.v_;
 	earlier[i].empty = true;
 	for (unsigned c = 0; c < CPUS; c++)
 		tlb.entry[c][i].stale = true;
@@ -130,40 +124,149 @@ explore_page_set(struct explore_page *page, int frame)
 	xcpu_store_rlx(&page->entry, (uint64_t)(frame + 1));
 }
 
-/* The walker catches up with its CPU. */
+/* ---- forgetting ---- */
+
+struct entry *
+tlb_entry(unsigned cpu, unsigned i)
+{
+	return &tlb.entry[cpu][i];
+}
+
+void
+tlb_forget(unsigned cpu, unsigned i, const struct cpu *with)
+{
+	struct entry *entry = &tlb.entry[cpu][i];
+	const struct word *word = shadow_word(&tlb_page[i]->entry);
+	unsigned floor;
+
+	entry->valid = entry->stale = false;
+	if (!eng.exploring || word->kind != WORD_SHARED)
+		return;
+	floor = oldest(with, shadow_loc(word));
+	entry->floor = (uint8_t)(floor > entry->least ? floor : entry->least);
+}
+
 static void
 forget(unsigned i)
 {
-	struct entry *entry = &tlb.entry[eng.me->index][i];
-	const struct word *word = shadow_word(&pages[i]->entry);
+	tlb_forget(eng.me->index, i, eng.me);
+}
 
-	entry->valid = entry->stale = false;
-	if (eng.exploring && word->kind == WORD_SHARED)
-		entry->floor = (uint8_t)oldest(eng.me, shadow_loc(word));
+/* Walks that begin from now on read nothing older than this CPU would. */
+void
+tlb_publish(unsigned cpu, unsigned i)
+{
+	const struct word *word = shadow_word(&tlb_page[i]->entry);
+	struct entry *entry = &tlb.entry[cpu][i];
+	unsigned least;
+
+	if (!eng.exploring || word->kind != WORD_SHARED)
+		return;
+	least = oldest(eng.me, shadow_loc(word));
+	if (entry->least < least)
+		entry->least = (uint8_t)least;
+}
+
+bool
+tlb_in_range(const struct xcpu_flush *request, uint64_t va)
+{
+	return (request->flags & XCPU_FLUSH_FULL) != 0 ||
+	    va - request->start < request->len;
 }
 
 void
 xcpu_port_tlb_flush(const struct xcpu_flush *request)
 {
-	bool full = (request->flags & XCPU_FLUSH_FULL) != 0;
+	bool tagged = eng.program->on_flush != NULL && !request->space->kernel;
+	struct xcpu_asid_flush what = { .asid = 0 };
 
-	for (unsigned i = 0; i < npages; i++)
-		if (pages[i]->space == request->space && (full ||
-		    pages[i]->va - request->start < request->len))
+	if (tagged && !eng.program->on_flush(request, &what))
+		return;
+	remote_point();
+	for (unsigned i = 0; i < tlb_npages; i++)
+		if (tlb_in_range(request, tlb_page[i]->va) && (tagged ?
+		    tlb_entry(eng.me->index, i)->tag == what.asid :
+		    tlb_page[i]->space == request->space))
 			forget(i);
 	if (unlikely(eng.tracing))
-		trace_text("TLB flush%s", full ? ", full" : "");
+		trace_text("TLB flush%s", request->flags & XCPU_FLUSH_FULL ?
+		    ", full" : "");
+}
+
+void
+explore_forget_all(void)
+{
+	for (unsigned i = 0; i < tlb_npages; i++)
+		forget(i);
+	if (unlikely(eng.tracing))
+		trace_text("TLB forgets all");
+}
+
+/*
+ * Pages of the space that is loaded next are under its tag; those of others stay
+ * under theirs, until it is flushed.  Everything is flushed while the old root is
+ * still loaded: that its walker can undo.
+ */
+static void
+load_tagged(const struct xcpu_space *space, const struct xcpu_asid_load *load)
+{
+	unsigned me = eng.me->index;
+
+	for (unsigned i = 0; i < tlb_npages; i++) {
+		struct entry *entry = tlb_entry(me, i);
+		bool next = tlb_page[i]->space == space;
+
+		if (load->flush_all || (load->flush && entry->tag == load->asid)) {
+			forget(i);
+			if (tlb_page[i]->space != tlb.loaded[me])
+				entry->tag = 0;
+		}
+		if (next && entry->tag != load->asid)
+			forget(i);
+		if (next)
+			entry->tag = load->asid;
+	}
+	tlb.tag[me] = load->asid;
 }
 
 void
 xcpu_port_root_load(struct xcpu_space *space)
 {
-	for (unsigned i = 0; i < npages; i++)
-		if (pages[i]->space == space)
-			forget(i);
+	struct xcpu_asid_load load = { .asid = 0 };
+
+	/* An interrupt before it finds the old root. */
+	cpu_own_point(NULL);
+	if (eng.program->on_root != NULL)
+		eng.program->on_root(space, &load);
+	remote_point();
+	if (eng.program->on_root != NULL)
+		load_tagged(space, &load);
+	else
+		for (unsigned i = 0; i < tlb_npages; i++)
+			if (tlb_page[i]->space == space)
+				forget(i);
 	tlb.loaded[eng.me->index] = space;
 	if (unlikely(eng.tracing))
-		trace_text("root %s", space == NULL ? "none" : names_of(space));
+		trace_text("root %s, tag %u%s", space == NULL ? "none" :
+		    names_of(space), load.asid, load.flush_all ? ", flush all" :
+		    load.flush ? ", flush" : "");
+}
+
+/* ---- accesses ---- */
+
+/* Under the loaded tag there must be nothing of anybody else. */
+static void
+check_foreign(const struct explore_page *page)
+{
+	unsigned me = eng.me->index;
+
+	for (unsigned i = 0; i < tlb_npages; i++)
+		if (tlb.tag[me] != 0 && tlb_page[i]->space != page->space &&
+		    tlb_page[i]->va == page->va &&
+		    tlb_entry(me, i)->tag == tlb.tag[me])
+			cpu_fail("CPU %u may use a foreign translation: what it "
+			    "has under tag %u is of %s", me, tlb.tag[me],
+			    names_of(tlb_page[i]));
 }
 
 /* A page without an entry: the walker reads one. */
@@ -193,16 +296,25 @@ translate(struct explore_page *page)
 {
 	unsigned me = eng.me->index;
 	struct entry *entry = &tlb.entry[me][index_of(page)];
+	unsigned seen;
+	bool cached;
 	int frame;
 
 	if (!page->space->kernel && tlb.loaded[me] != page->space)
 		cpu_fail("CPU %u uses a page of a space that is not loaded: "
 		    "the program is wrong", me);
+	check_foreign(page);
 	/* The access is one step, and an interrupt before it may flush. */
 	if (entry->valid)
 		cpu_own_point(NULL);
-	if (!entry->valid)
-		fill(page, entry);
+	do {
+		seen = remote_count(me);
+		if (!entry->valid)
+			fill(page, entry);
+		cached = entry->valid;
+		remote_point();
+		/* ends: flushes, by interrupts or from others, are few */
+	} while (seen != remote_count(me) || cached != entry->valid);
 	frame = (int)entry->value - 1;
 	/* Ordered or not: an access that is no race can be too late, too. */
 	if (frame >= 0 && reused[frame])

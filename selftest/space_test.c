@@ -175,6 +175,24 @@ change(struct selftest *t, struct xcpu_space *space, unsigned page,
 	    0);
 }
 
+/* Kills: a TLB that keeps what was shot down while the space was not loaded. */
+static void
+space_kept(struct selftest *t)
+{
+	struct xcpu_space *a = t->host->tlb->space[0];
+	struct xcpu_space *b = t->host->tlb->space[1];
+	struct xcpu_cpuset other;
+
+	xcpu_cpuset_one(&other, t->other);
+	for (uint64_t value = 1; value <= 6; value++) {
+		change(t, a, 3, value);
+		selftest_load(t, &other, a);
+		selftest_reads(t, &other, selftest_page(t, 3), value);
+		selftest_load(t, &other, b);
+	}
+	selftest_load(t, &other, NULL);
+}
+
 /* Kills: no flush at the top; progress kept across it; no new beginning. */
 static void
 top_flushes(struct selftest *t)
@@ -277,6 +295,8 @@ static const struct selftest_case cases[] = {
 	    shootdown_alone, 3, 1, NEED_TLB },
 	{ "flush_ceiling", "F-B6", "xcpu_port_tlb_flush",
 	    flush_ceiling, 3, 1, NEED_TLB | NEED_STATS },
+	{ "space_kept", "F-B2 F-B10 INV-S4 BUG-95", "xcpu_port_root_load",
+	    space_kept, 3, 1, NEED_TLB | NEED_THREAD },
 	{ "top_flushes", "INV-S6 BUG-101", "xcpu_port_tlb_flush",
 	    top_flushes, 3, 1, NEED_TLB | NEED_THREAD },
 	{ "top_reaches_lazy", "INV-S6 INV-S4 BUG-101", "xcpu_port_kick",

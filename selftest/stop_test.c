@@ -234,6 +234,8 @@ stop_flushes(struct selftest *t)
 	space = t->host->tlb->space[0];
 	selftest_load(t, &t->all, space);
 	selftest_map(t, space, va, 51);
+	EXPECT_EQ(t, xcpu_shootdown(space, va, selftest_page_bytes(t), NULL),
+	    0);
 	selftest_reads(t, &t->all, va, 51);
 	EXPECT_EQ(t, xcpu_stop_others(NULL), 0);
 	selftest_map(t, space, va, 52);

@@ -370,6 +370,8 @@ sync_flushes(struct selftest *t)
 	space = t->host->tlb->space[0];
 	selftest_load(t, &t->all, space);
 	selftest_map(t, space, va, 41);
+	EXPECT_EQ(t, xcpu_shootdown(space, va, selftest_page_bytes(t), NULL),
+	    0);
 	selftest_reads(t, &t->all, va, 41);
 	EXPECT_EQ(t, xcpu_sync_start(&sync, &t->others, NULL), 0);
 	selftest_map(t, space, va, 42);

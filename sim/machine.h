@@ -57,6 +57,7 @@ struct tlb_entry {
 	uint32_t life;		/* of the frame, when it was filled */
 	uint64_t version;	/* of the page table entry */
 	bool writable, dirty;
+	unsigned tag;		/* it is filed under */
 };
 
 /* A cached pointer to a table. */
@@ -67,6 +68,7 @@ struct tlb_table {
 	uint32_t frame;
 	uint32_t life;
 	uint64_t version;
+	unsigned tag;
 };
 
 /* A store that has been translated and not yet happened. */
@@ -79,6 +81,7 @@ struct tlb_store {
 struct tlb {
 	struct sim_space *root;
 	unsigned root_id;
+	unsigned tag;		/* of what is loaded */
 	unsigned victim;
 	unsigned nstores;
 	struct tlb_entry entry[TLB_ENTRIES];
@@ -122,6 +125,7 @@ struct sim_cpu {
 	uint64_t ticked;	/* when the last tick's handler returned */
 	unsigned nlatched;
 	struct xcpu_cpuset latched;	/* kicks, by source */
+	struct xcpu_au32 guest;	/* enum guest_flag: see remote.c */
 	unsigned on_way;	/* kicks on their way */
 	unsigned excused;	/* kicks lost by a fault since all was served */
 	unsigned lose_more;	/* kicks to be lost after the last */
@@ -272,6 +276,7 @@ void mmu_check(const struct sim_cpu *cpu, const struct tlb_entry *entry,
     const char *does);
 void mmu_write(const struct tlb_entry *entry);
 struct sim_space *mmu_of(const struct xcpu_space *space);
+struct xcpu_asid *mmu_asid(struct sim_space *space);
 /* Is it the space that had this number? */
 bool mmu_same(const struct sim_space *space, unsigned id);
 /* Page of an address, and whether it is one of the space's. */
@@ -287,6 +292,38 @@ enum tlb_land {
 };
 /* Stores in flight happen. */
 void tlb_land(struct sim_cpu *cpu, enum tlb_land which);
+/* What a request concerns: entries of the kernel or not, under a tag. */
+struct tlb_key {
+	bool kernel;
+	unsigned tag;
+};
+/* At once, on any CPU: what a request says, or everything. */
+void tlb_drop(struct sim_cpu *cpu, struct tlb_key key,
+    const struct xcpu_flush *request);
+void tlb_drop_everything(struct sim_cpu *cpu, bool global);
+
+/* ---- asid.c: the TLBs of --tlb ---- */
+void asid_reset(void);
+/* Do TLBs have tags that are not simply the spaces' numbers? */
+bool asid_on(void);
+void asid_space_init(struct xcpu_asid *asid, struct xcpu_space *space);
+/* The library's, for a root that is loaded and a request. */
+void asid_load(struct xcpu_space *next, struct xcpu_asid_load *load);
+bool asid_flush(const struct xcpu_flush *request, struct xcpu_asid_flush *what);
+/* The kernel's entries under this tag: global ones are under none. */
+unsigned asid_kernel_tag(unsigned tag);
+unsigned asid_broadcast(const struct xcpu_space *space);
+/* With split tables: off to user code with tag + 1. */
+bool asid_split(void);
+void asid_user(struct xcpu_asid_load *load);
+/* Does somebody hold the lock of the ASIDs? */
+bool asid_locked(void);
+
+/* ---- remote.c: back ends that flush on other CPUs ---- */
+/* A virtual CPU is off its core from here to there. */
+void guest_leave(struct sim_cpu *cpu);
+void guest_enter(struct sim_cpu *cpu);
+bool guest_away(const struct sim_cpu *cpu);
 
 /* ---- judge.c ---- */
 void judge_rekick(const struct sim_cpu *cpu, unsigned missing);
@@ -306,6 +343,8 @@ extern const struct sim_observer *sim_steps_observer;
 
 /* ---- names.c ---- */
 extern const char *const sim_controller_name[];
+extern const char *const sim_tlb_name[];
+extern const char *const sim_tlb_what[];
 extern const char *const sim_bug_name[];
 extern const char *const sim_bug_what[];
 bool sim_inject_parse(const char *text, struct sim_inject *list, unsigned *n);

@@ -56,6 +56,8 @@ print_command(const struct sim_config *c, const char *faults,
 		printf(" --irq %s", sim_controller_name[c->controller]);
 	if (c->retain)
 		printf(" --retain");
+	if (c->tlb != SIM_TLB_PLAIN)
+		printf(" --tlb %s", sim_tlb_name[c->tlb]);
 	if (c->calm)
 		printf(" --calm");
 	if (c->bug != SIM_BUG_NONE)

@@ -39,6 +39,7 @@ _Static_assert(SIM_TABLES == SIM_TABLE_PAGES, "a frame holds either");
 
 struct sim_space {
 	struct xcpu_space xcpu;		/* of the kernel: the domain's is used */
+	struct xcpu_asid asid;
 	bool used, kernel;
 	unsigned id;
 	uint32_t root;
@@ -97,8 +98,10 @@ space_begin(struct sim_space *space, bool kernel)
 		.id = mmu.ids++,
 		.root = frame_take(FRAME_TABLE),
 	};
-	if (!kernel)
-		xcpu_space_init(&space->xcpu, space);
+	if (kernel)
+		return;
+	xcpu_space_init(&space->xcpu, space);
+	asid_space_init(&space->asid, &space->xcpu);
 }
 
 void
@@ -161,6 +164,12 @@ struct sim_space *
 mmu_of(const struct xcpu_space *space)
 {
 	return space->kernel ? &mmu.space[0] : space->host;
+}
+
+struct xcpu_asid *
+mmu_asid(struct sim_space *space)
+{
+	return &space->asid;
 }
 
 bool

@@ -34,6 +34,18 @@ const char *const sim_bug_what[SIM_NBUG] = {
 #undef WHAT
 };
 
+const char *const sim_tlb_name[SIM_NTLB] = {
+#define NAME(sym, name, what) name,
+	SIM_TLBS(NAME)
+#undef NAME
+};
+
+const char *const sim_tlb_what[SIM_NTLB] = {
+#define WHAT(sym, name, what) what,
+	SIM_TLBS(WHAT)
+#undef WHAT
+};
+
 const char *const sim_controller_name[] = { "any", "lapic", "gic", "ssip" };
 
 const char *const sim_verdict_name[SIM_NVERDICT] = {

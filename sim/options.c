@@ -34,7 +34,7 @@ misused(const char *text, const char *why)
 
 enum option_key {
 	KEY_SEED = 256, KEY_CPUS, KEY_OPS, KEY_SCENARIO, KEY_FAULTS, KEY_INJECT,
-	KEY_NTH, KEY_IRQ, KEY_BUG, KEY_LIMIT, KEY_RETAIN, KEY_CALM, KEY_LOG,
+	KEY_NTH, KEY_IRQ, KEY_BUG, KEY_LIMIT, KEY_RETAIN, KEY_TLB, KEY_CALM, KEY_LOG,
 	KEY_TAP, KEY_QUIET, KEY_FIRST, KEY_WHOLE, KEY_LIST, KEY_HELP, KEY_PLUGIN
 };
 
@@ -55,6 +55,7 @@ static const struct {
 	{ "irq", "lapic|gic|ssip", "interrupt controller", KEY_IRQ },
 	{ "retain", NULL, "TLBs keep the entries of roots not loaded",
 	    KEY_RETAIN },
+	{ "tlb", "NAME", "ASIDs and back ends, see --list (plain)", KEY_TLB },
 	{ "calm", NULL, "no ticks, walkers or stores in flight", KEY_CALM },
 	{ "bug", "NAME", "a defect of the machine, which must be found",
 	    KEY_BUG },
@@ -125,6 +126,9 @@ print_list(void)
 		printf("  F%-3u %-10s 1 in %6u %-17s %s\n", k->number, k->name,
 		    k->odds, per[k->per], k->what);
 	}
+	printf("TLBs:\n");
+	for (unsigned t = 0; t < SIM_NTLB; t++)
+		printf("  %-20s %s\n", sim_tlb_name[t], sim_tlb_what[t]);
 	printf("bugs of the machine:\n");
 	for (unsigned b = 1; b < SIM_NBUG; b++)
 		printf("  %-20s %s\n", sim_bug_name[b], sim_bug_what[b]);
@@ -298,6 +302,10 @@ parse_option(int key, const char *text)
 	case KEY_BUG:
 		c->bug = (enum sim_bug)parse_name("bug", sim_bug_name,
 		    SIM_NBUG, text);
+		break;
+	case KEY_TLB:
+		c->tlb = (enum sim_tlb)parse_name("tlb", sim_tlb_name,
+		    SIM_NTLB, text);
 		break;
 	case KEY_LIMIT:
 		c->limit_steps = whole_number(text);

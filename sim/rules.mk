@@ -4,12 +4,13 @@
 # eight CPUs and with one per token line; xcpu-sim-narrow: with every counter
 # narrow enough to wrap (fault F16).
 
-SIM_MACHINE := access basic cpu draw fault irq judge log main minimise mmu \
-	names options perfetto queue run scenario sched strike tlb trace
+SIM_MACHINE := access asid basic cpu draw fault irq judge log main minimise mmu \
+	names options perfetto queue remote run scenario sched strike tlb trace
 SIM_SRCS := $(LIB_SRCS) $(SIM_PORT_SRCS) $(SIM_MACHINE:%=sim/%.c) \
 	$(wildcard sim/ops/*.c sim/scenarios/*.c)
 # At fixed addresses, so that nothing can depend on where the program lies.
 SIM_CFLAGS = $(SIM_PORT_FLAGS) -Isim -Isim/ops -fno-pie -DXCPU_NCPU_MAX=64 -DXCPU_MSG_SLOTS=8 \
+	-DXCPU_PORT_REMOTE=1 \
 	-DXCPU_CONFIG_FILE='"sim_config.h"'
 
 sim8_EXTRA := -DXCPU_LANES_PER_LINE=8

@@ -176,6 +176,7 @@ begin(const struct sim_config *config, struct sim_result *result)
 	(void)xcpu_stop_init(&sim_domain_, &stop_room);
 	log_reset();
 	queue_reset();
+	asid_reset();
 	mmu_reset();
 	strike_reset();
 	fault_reset();

@@ -39,6 +39,15 @@ BUGS = [
     ("kick-same", "lost kick", "", "INV-E1 BUG-19"),
     ("late-ack", "lost kick", "", "INV-E4"),
     ("halt-gap", "hang|lost kick", "", "BUG-04"),
+    ("tag-kept", "stale", "--tlb own --faults walk", "INV-S7 BUG-98"),
+    ("tags-kept", "stale", "--tlb broadcast --scenario memory --faults walk",
+     "INV-S7 BUG-98"),
+    ("user-half", "stale", "--tlb split --faults walk", "INV-S8"),
+    ("broadcast-late", "stale", "--tlb broadcast", "INV-S1"),
+    ("broadcast-loaded", "stale", "--tlb broadcast", "INV-S4 BUG-95"),
+    ("broadcast-lies", "stale", "--tlb flaky --faults walk", "INV-S2"),
+    ("guest-torn", "stale", "--tlb guest --scenario memory "
+     "--faults walk,preempt", "INV-S4 BUG-104"),
 ]
 BUG_SEEDS = "1..6000"
 
@@ -131,7 +140,8 @@ def test_seeds(tap, program, words, seconds, least=0):
                              f"{words}")
         failed = output if status else ""
         first += 100
-    tap.test(f"{words}: {first - 1} seeds", not failed, tail(failed), "F-P5")
+    ids = "F-P5 F-B10 F-B11" if "--tlb" in words else "F-P5"
+    tap.test(f"{words}: {first - 1} seeds", not failed, tail(failed), ids)
     return 0 if failed else first - 1
 
 
@@ -152,9 +162,19 @@ def test_all_seeds(tap, program, seconds, least):
         test_seeds(tap, program, f"--scenario {scenario} --faults {fault}", share)
 
 
+def test_tlbs(tap, program, seconds):
+    """Each way to have ASIDs, and each back end, with and without faults."""
+    tlbs = listed(program, "TLBs:", 0)[1:]
+    for tlb in tlbs:
+        for words in ("memory --faults none", "memory --faults all",
+                      "basic --faults all"):
+            test_seeds(tap, program, f"--tlb {tlb} --scenario {words}",
+                       seconds / (3 * len(tlbs)))
+
+
 def test_misuse(tap, program):
     for words in ("--seed x", "--seed 9..1", "--cpus 1000", "--faults nothing",
-                  "--inject lose", "--scenario no-such", "word"):
+                  "--inject lose", "--scenario no-such", "--tlb no-such", "word"):
         status, output = run(program, words)
         tap.test(f"misuse: {words}", status == 2 and "--" in output, output)
 
@@ -181,6 +201,7 @@ def main():
                  status == 0, tail(output), "F-P5")
     test_all_seeds(tap, program, args.seconds,
                    0 if args.short else ALL_FAULTS_SEEDS)
+    test_tlbs(tap, program, args.seconds / 4)
     return tap.end()
 
 

@@ -35,9 +35,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <xcpu/asid.h>
 #include <xcpu/xcpu.h>
 
 #include "sim_atomic.h"
+#include "tlbs.h"
 
 /* ---------------------------------------------------------------------
  * Faults.  X(symbol, number in the catalogue, name, opportunity, one in how
@@ -255,6 +257,18 @@ enum sim_controller {
 	X(ROOT_NO_FLUSH, "root-no-flush",				\
 	    "loading a root drops nothing of it (retained ASIDs)")	\
 	X(ONE_FLUSH, "one-flush", "with the erratum, it flushes once")	\
+	X(TAG_KEPT, "tag-kept",						\
+	    "loading a root flushes nothing under its ASID")		\
+	X(TAGS_KEPT, "tags-kept", "after a rollover nothing is flushed") \
+	X(USER_HALF, "user-half", "the way out to user code flushes nothing") \
+	X(BROADCAST_LATE, "broadcast-late",				\
+	    "a broadcast is over before it has reached everybody")	\
+	X(BROADCAST_LOADED, "broadcast-loaded",				\
+	    "it reaches only those that have the space loaded")		\
+	X(BROADCAST_LIES, "broadcast-lies",				\
+	    "it fails now and then, and does not say so")		\
+	X(GUEST_TORN, "guest-torn",					\
+	    "the flag of a virtual CPU is written in two steps")	\
 	X(KICK_LOGICAL, "kick-logical",					\
 	    "kicks go to hardware numbers as if they were indices")	\
 	X(KICK_FIRST, "kick-first", "of a set, only the first is kicked") \
@@ -281,6 +295,7 @@ struct sim_config {
 	unsigned ninject;
 	enum sim_controller controller;
 	bool retain;			/* roots are tagged: entries are kept */
+	enum sim_tlb tlb;
 	bool calm;			/* no ticks, walkers or stores in flight */
 	enum sim_bug bug;
 	uint64_t limit_steps;		/* 0: default */

@@ -37,13 +37,14 @@ stand_still(struct sim_cpu *cpu, uint64_t ns)
 
 /*
  * Somebody must be left to tell; and whoever is stopped stays so if he dies who
- * stopped him, for he alone knows why.
+ * stopped him, for he alone knows why.  Nor does any kernel go on when a CPU dies
+ * with the lock of the ASIDs.
  */
 bool
 strike_may_die(const struct sim_cpu *cpu)
 {
 	return sim.ndead + 2 <= sim.ncpu && sim.ndead < 2 &&
-	    sim_domain_.stop->owner.v_ != cpu->index + 1;
+	    sim_domain_.stop->owner.v_ != cpu->index + 1 && !asid_locked();
 }
 
 static void
@@ -86,7 +87,7 @@ strike_any(enum sim_fault fault)
 		storm(victim->index);
 	else if (fault == SIM_FAULT_SPURIOUS)
 		irq_spurious(victim->index, 0);
-	else if (victim->power && !victim->dead)
+	else if (victim->power && !victim->dead && !guest_away(victim))
 		tlb_walk(victim, chance);
 }
 
@@ -115,8 +116,10 @@ strike_own(struct sim_cpu *cpu, enum sim_fault fault)
 		sched_attention(cpu);
 		break;
 	case SIM_FAULT_PREEMPT:
+		guest_leave(cpu);
 		sched_sleep(cpu, sim.now + sim_draw_log(chance, PREEMPT_NS),
 		    SLEEP_DEEP);
+		guest_enter(cpu);
 		break;
 	case SIM_FAULT_UNPLUG:
 		cpu->replug_ns = sim_draw_log(chance, UNPLUG_NS);

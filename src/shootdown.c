@@ -262,9 +262,9 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 	if (s->gen < XCPU_SPACE_TOP)
 		xcpui_space_note(s->flush.space, s->gen, &s->flush);
 	/*
-	 * [G2] fence: our generation before we read the set.  Pairs with [G2]
-	 * in switch_to() and xcpu_cpu_online() and [K1] in
-	 * xcpu_notifier_register().
+	 * [G2] fence: our generation before we read the set, or an ASID.  Pairs
+	 * with [G2] in switch_to(), xcpu_cpu_online() and choose_global(), and
+	 * with [K1] in xcpu_notifier_register().
 	 * [F1] fence: and before the round.  Pairs with [F1] in
 	 * xcpui_flush_serve().
 	 */
@@ -366,8 +366,8 @@ xcpu_flush_self(struct xcpu_space *space, uint64_t start, uint64_t len,
 		return error;
 	state = xcpu_port_irq_save();
 	xcpu_port_pte_publish();
-	if (xcpui_flush_progress(self, space) != NULL)
-		xcpui_flush_now(self, &flush);
+	/* Loaded or not: there may be something left under its ASID. */
+	xcpui_flush_now(self, &flush);
 	xcpu_port_irq_restore(state);
 	return 0;
 }

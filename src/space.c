@@ -177,7 +177,8 @@ xcpui_space_recall(const struct xcpu_space *space, uint64_t gen,
 /*
  * What an NMI between two lines sees: SWITCHING, so it leaves the flushes to the
  * interrupt that is still masked.  It could neither vouch for the old space,
- * whose root may still be loaded, nor for the new one.
+ * whose root may still be loaded, nor for the new one.  Until the root is loaded
+ * loaded_generation is that of the old space: xcpu_asid_load() puts it down.
  */
 static void
 switch_to(struct xcpu_cpu *self, struct xcpu_space *next)
@@ -190,7 +191,6 @@ switch_to(struct xcpu_cpu *self, struct xcpu_space *next)
 	/* rlx: own word, read by our NMIs only */
 	xcpu_store_rlx(&self->flush.loaded,
 	    (void *)((uintptr_t)next | SWITCHING));
-	xcpu_store_rlx(&self->flush.loaded_generation, 0); /* rlx: own word */
 	if (next != NULL) {
 		/* rlx: the fence orders it */
 		xcpu_fetch_or_rlx(&next->active[word], bit);

@@ -2,6 +2,9 @@
 /*
  * xcpu_all.c: the whole library as one file, for hosts that add just one.
  */
+#include "asid.c"
+#include "asid_global.c"
+#include "asid_per_cpu.c"
 #include "async.c"
 #include "batch.c"
 #include "call.c"

@@ -56,6 +56,24 @@ unit-apic_RUN   = for t in $(APIC_TESTS); do $$t || exit; done
 unit-apic_NEEDS = $(APIC_TESTS)
 endif
 
+# ---- ASIDs, on a machine of their own, with wide and narrow generations -----
+
+# $(1) world, $(2) its further flags
+define asid_test
+$(call unit_world,$(1),-Itests/unit/asid -DXCPU_PORT_REMOTE=1 $(2))
+$(O)/$(1)/asid_test: $(call objs,$(1),tests/unit/asid_test.c \
+    tests/unit/asid/machine.c $(LIB_SRCS))
+	$$(unit_link)
+endef
+$(eval $(call asid_test,unit-asid,))
+$(eval $(call asid_test,unit-asid-narrow,-DXCPU_SPACE_GEN_BITS=4 \
+    -DXCPU_SPACE_RANGES=2))
+ASID_TESTS := $(O)/unit-asid/asid_test $(O)/unit-asid-narrow/asid_test
+
+SUITES += unit-asid
+unit-asid_RUN   = for t in $(ASID_TESTS); do $$t || exit; done
+unit-asid_NEEDS = $(ASID_TESTS)
+
 # ---- Every header alone, every option both ways ---------------------------
 
 SUITES += compile

@@ -38,6 +38,7 @@ ABOUT = {"msg": ("msg",), "ring": ("msg",), "inbox": ("msg",),
          "icache": ("icache",), "notifier": ("notifier",),
          "gather": ("sync",), "park": ("sync",), "room": ("sync",),
          "sync": ("sync",),
+         "asid": ("asid",), "asid_global": ("asid",), "asid_per_cpu": ("asid",),
          "stop": ("stop", "panic"), "nmi": ("stop", "panic")}
 FOUND = 1		# an engine's exit status when it found a violation
 

@@ -40,6 +40,9 @@ const struct explore_program *const *const explore_tables[] = {
 	stand_hotplug_programs,
 	cycle_programs,
 	dead_programs,
+	asid_programs,
+	asid_global_programs,
+	guest_programs,
 	dead_room_programs,
 	suspend_programs,
 	NULL

@@ -40,6 +40,9 @@ extern const struct explore_program *const stand_programs[];
 extern const struct explore_program *const stand_hotplug_programs[];
 extern const struct explore_program *const cycle_programs[];
 extern const struct explore_program *const dead_programs[];
+extern const struct explore_program *const asid_programs[];
+extern const struct explore_program *const asid_global_programs[];
+extern const struct explore_program *const guest_programs[];
 extern const struct explore_program *const dead_room_programs[];
 extern const struct explore_program *const suspend_programs[];
 

@@ -154,6 +154,7 @@ enum xcpu_stall_policy xcpu_port_stall(const struct xcpu_stall *report);
  *	         XCPU_FLUSH_FULL: the whole space, start and len mean nothing.
  *	         A kernel space (request->space->kernel): global entries too.
  *	         XCPU_FLUSH_TABLES: intermediate entries too.
+ *	         The space is loaded, or was, with ASIDs: asid.h.
  *	Body:    x86_64: invlpg per page, or mov cr3 (and toggle CR4.PGE for
  *	         global entries)   aarch64: tlbi vae1; dsb nsh; isb
  *	         riscv64: sfence.vma
@@ -165,8 +166,9 @@ void xcpu_port_tlb_flush(const struct xcpu_flush *request);
  * tables alone.
  *	Caller:  xcpu_space_switch(), xcpu_cpu_offline().
  *	Context: doorbell masked.
- *	Order:   as xcpu_port_tlb_flush() for all of the new space; accesses
- *	         through the old root are over on return.
+ *	Order:   as xcpu_port_tlb_flush() for all of the new space, or for
+ *	         what xcpu_asid_load() says (asid.h); accesses through the old
+ *	         root are over on return.
  *	Body:    x86_64: mov cr3 (no PCID)   aarch64: msr ttbr0_el1; isb; and a
  *	         tlbi of the ASID   riscv64: csrw satp; sfence.vma
  */
@@ -177,8 +179,16 @@ void xcpu_port_root_load(struct xcpu_space *space);
  * xcpu_port_tlb_remote: flush on other CPUs without their help, if possible.
  *	Caller:  a shootdown, before it kicks.
  *	Context: doorbell masked.
- *	Order:   as xcpu_port_tlb_flush(), for each CPU taken out of *todo.
- *	Body:    broadcast invalidation or hypercall; remove the CPUs done.
+ *	Order:   as xcpu_port_tlb_flush(), for each CPU taken out of *todo.  Of
+ *	         a CPU that does not run, before it goes on.
+ *	Body:    broadcast invalidation or hypercall; remove the CPUs done, and
+ *	         only those: if it cannot be relied on, none.  No CPU is
+ *	         interrupted, so code of the host that walks tables with
+ *	         interrupts off is no longer safe from their being freed.
+ *	         AMD: invlpgb of xcpu_asid_broadcast(); tlbsync   aarch64:
+ *	         tlbi aside1is or vae1is; dsb ish   riscv64: SBI rfence
+ *	         KVM: set the flush flag of vCPUs that are preempted, in one
+ *	         compare-and-swap with the look, and remove those
  */
 void xcpu_port_tlb_remote(const struct xcpu_flush *request,
     struct xcpu_cpuset *todo);

@@ -35,8 +35,16 @@
 #define TLB_SETS	128
 #define TLB_STAMPS	1024	/* pages share a counter: on the safe side */
 
+/*
+ * 0: loading a root drops what is there.  1: ASIDs of each CPU's own.  2: one per
+ * space.  Few, so that they are given away all the time.
+ */
+#ifndef HOST_ASIDS
+#define HOST_ASIDS 0
+#endif
+
 struct tlb_entry {
-	uint64_t page;		/* page address | 1; 0: empty */
+	uint64_t page;		/* page address | tag << 1 | 1; 0: empty */
 	uint64_t pte;
 };
 
@@ -44,6 +52,7 @@ struct tlb {
 	struct tlb_entry entry[TLB_SETS][TLB_WAYS];
 	unsigned victim;	/* way to fill next where all are taken */
 	struct mach_space *space; /* root loaded; NULL: the kernel's alone */
+	unsigned tag;		/* it was loaded with; kernel pages have none */
 	/* What was dropped: written here, read by all. */
 	uint64_t dropped_user, dropped_all, dropped[TLB_STAMPS];
 	uint32_t blind_armed, blind_taken;

@@ -117,7 +117,7 @@ host_mmu_init(void)
 {
 	kernel_space.xcpu = &host.domain.kernel;
 	kernel_space.root = mach_frame_take(0);
-	return kernel_space.root != 0;
+	return kernel_space.root != 0 && host_asids_init();
 }
 
 uint64_t
@@ -174,6 +174,7 @@ mach_space_new(void)
 	}
 	space->xcpu = &space->tlb;
 	xcpu_space_init(space->xcpu, space);
+	host_asid_new(space);
 	return space;
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <xcpu/asid.h>
 #include <xcpu/xcpu.h>
 
 #include "machine.h"
@@ -21,11 +22,19 @@
 struct mach_space {
 	struct xcpu_space tlb;		/* of the kernel: unused, see xcpu */
 	struct xcpu_space *xcpu;
+	struct xcpu_asid asid;
 	mach_frame root;
 	struct mach_space *next_free;
 };
 
 bool mmu_is_kernel(uint64_t va);
+/* asid.c */
+bool host_asids_init(void);
+void host_asid_new(struct mach_space *space);
+void host_asid_load(struct mach_space *next, struct xcpu_asid_load *load);
+/* Under which tag; false: nothing is to be done. */
+bool host_asid_flush(const struct xcpu_flush *request, unsigned *tag);
+
 /* The entry of va in a space (NULL: the kernel's half only); 0: none. */
 uint64_t mmu_walk(const struct mach_space *space, uint64_t va);
 

@@ -12,6 +12,9 @@ threads-tsan_EXTRA := -fsanitize=thread
 threads-asan_EXTRA := -fsanitize=address
 threads-ubsan_EXTRA := -fsanitize=undefined -fno-sanitize-recover=all
 
+# One ASID per space, which CPUs share; tests/narrow/ has ASIDs of their own.
+threads-asid_EXTRA := -DHOST_ASIDS=2 -fsanitize=thread
+
 THREADS_SANITIZED := threads-tsan threads-asan threads-ubsan
 
 # $(1) world; the program of that name has its objects.
@@ -24,7 +27,8 @@ $(O)/xcpu-$(1): $(call objs,$(1),$(THREADS_SRCS))
 	$$(call say,LD,$$@)
 	$$(Q)$(CC) -pthread $($(1)_EXTRA) -o $$@ $$^
 endef
-$(foreach w,threads $(THREADS_SANITIZED),$(eval $(call threads_world,$(w))))
+$(foreach w,threads $(THREADS_SANITIZED) threads-asid,\
+  $(eval $(call threads_world,$(w))))
 
 THREADS := $(O)/xcpu-threads
 PROGRAMS += $(THREADS)
@@ -58,4 +62,5 @@ $(1)_RUN   = $(O)/xcpu-$(1) work=selftest cpus=4 && \
 $(1)_NEEDS = $(O)/xcpu-$(1)
 $(1)_TIME  = 240
 endef
-$(foreach w,$(THREADS_SANITIZED),$(eval $(call threads_suite,$(w))))
+$(foreach w,$(THREADS_SANITIZED) threads-asid,\
+  $(eval $(call threads_suite,$(w))))

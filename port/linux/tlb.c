@@ -43,27 +43,45 @@ set_of(struct tlb *tlb, uint64_t va)
 	return tlb->entry[(va >> MACH_PAGE_SHIFT) % TLB_SETS];
 }
 
+/* What an entry of the page is marked with, under a tag. */
+static uint64_t
+key_of(uint64_t page, unsigned tag)
+{
+	return page | (mmu_is_kernel(page) ? 0 : tag << 1) | 1;
+}
+
 static void
-drop_page(struct tlb *tlb, uint64_t page)
+drop_page(struct tlb *tlb, uint64_t page, unsigned tag)
 {
 	struct tlb_entry *set = set_of(tlb, page);
 
 	stamp(stamp_of(tlb, page));
 	for (unsigned way = 0; way < TLB_WAYS; way++)
-		if (set[way].page == (page | 1))
+		if (set[way].page == key_of(page, tag))
 			set[way].page = 0;
 }
 
-/* The translations of the loaded space; those of the kernel too, if asked. */
+/* All that is not the kernel's, under one tag, or under any. */
 static void
-drop_space(struct tlb *tlb, bool kernel)
+drop_user(struct tlb *tlb, unsigned tag, bool any)
 {
 	struct tlb_entry *entry = tlb->entry[0];
 
-	stamp(kernel ? &tlb->dropped_all : &tlb->dropped_user);
+	stamp(&tlb->dropped_user);
 	for (unsigned i = 0; i < ENTRIES; i++)
-		if (kernel || !mmu_is_kernel(entry[i].page))
+		if (!mmu_is_kernel(entry[i].page) &&
+		    (any || (entry[i].page & (MACH_PAGE_SIZE - 1)) >> 1 == tag))
 			entry[i].page = 0;
+}
+
+static void
+drop_everything(struct tlb *tlb)
+{
+	struct tlb_entry *entry = tlb->entry[0];
+
+	stamp(&tlb->dropped_all);
+	for (unsigned i = 0; i < ENTRIES; i++)
+		entry[i].page = 0;
 }
 
 uint64_t
@@ -113,17 +131,23 @@ xcpu_port_tlb_flush(const struct xcpu_flush *request)
 {
 	struct tlb *tlb = tlb_own();
 	uint64_t npages = request->len >> MACH_PAGE_SHIFT;
+	unsigned tag = tlb->tag;
 
 	if (host_faults.on)
 		faults_freeze(xcpu_linux_self.cpu, FAULT_AT_FLUSH);
 	if (blind(tlb))
 		return;
+	if (!host_asid_flush(request, &tag))
+		return;
 	if ((request->flags & XCPU_FLUSH_FULL) || npages > ENTRIES) {
-		drop_space(tlb, request->space->kernel);
+		if (request->space->kernel)
+			drop_everything(tlb);
+		else
+			drop_user(tlb, tag, HOST_ASIDS == 0);
 		return;
 	}
 	for (uint64_t i = 0; i < npages; i++)
-		drop_page(tlb, request->start + (i << MACH_PAGE_SHIFT));
+		drop_page(tlb, request->start + (i << MACH_PAGE_SHIFT), tag);
 }
 
 void
@@ -131,8 +155,16 @@ xcpu_port_root_load(struct xcpu_space *space)
 {
 	struct tlb *tlb = tlb_own();
 
-	tlb->space = space != NULL ? space->host : NULL;
-	drop_space(tlb, false);
+	struct mach_space *next = space != NULL ? space->host : NULL;
+	struct xcpu_asid_load load;
+
+	host_asid_load(next, &load);
+	if (load.flush_all || load.flush)
+		drop_user(tlb, load.asid, load.flush_all);
+	else
+		stamp(&tlb->dropped_user);
+	tlb->space = next;
+	tlb->tag = load.asid;
 }
 
 /* ---- accesses ---- */
@@ -143,7 +175,7 @@ find(struct tlb *tlb, uint64_t page)
 	struct tlb_entry *set = set_of(tlb, page);
 
 	for (unsigned way = 0; way < TLB_WAYS; way++)
-		if (set[way].page == (page | 1))
+		if (set[way].page == key_of(page, tlb->tag))
 			return &set[way];
 	return NULL;
 }
@@ -174,13 +206,13 @@ translate(struct tlb *tlb, uint64_t va, uint64_t need)
 		return entry->pte;
 	/* Refused: as on x86, the entry goes, and the tables decide. */
 	if (entry != NULL)
-		drop_page(tlb, page);
+		drop_page(tlb, page, tlb->tag);
 	pte = mmu_walk(tlb->space, va);
 	if ((pte & need) != need)
 		return 0;
 	entry = make_room(tlb, page);
 	entry->pte = pte;
-	entry->page = page | 1;
+	entry->page = key_of(page, tlb->tag);
 	return pte;
 }
 

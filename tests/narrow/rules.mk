@@ -8,7 +8,8 @@
 NARROW_FLAGS := -DXCPU_SEQ_BITS=8 -DXCPU_EVENT_GEN_BITS=2 \
 	-DXCPU_SPACE_GEN_BITS=4 -DXCPU_SPACE_RANGES=2
 
-threads-narrow_EXTRA := $(NARROW_FLAGS)
+# Two ASIDs for each CPU, which keep what is not loaded.
+threads-narrow_EXTRA := $(NARROW_FLAGS) -DHOST_ASIDS=1
 $(eval $(call threads_world,threads-narrow))
 $(eval $(call explore_world,explore-narrow,1 $(NARROW_FLAGS),xcpu-explore-narrow))
 

@@ -33,6 +33,8 @@ EXPLORE = [(what, f"--bound 0 --limit 20000 run {programs}")
                 "unregister-post"),
                ("ranges", "range-read range-write lazy-behind "
                 "lazy-kernel-behind"),
+               ("ASIDs", "asid-kept asid-out-and-back asid-lazy asid-top "
+                "asid-broadcast asid-broadcast-top"),
                ("generations", "top-then-one top-load top-lazy top-both "
                 "top-join top-old-number top-ranges"),
                ("late shootdowns", "async-twice async-load async-merge "
@@ -42,7 +44,12 @@ EXPLORE = [(what, f"--bound 0 --limit 20000 run {programs}")
 SIM = [("seeds without faults", "--seed 1..100 --quiet"),
        ("seeds with faults", "--seed 101..300 --faults all --quiet"),
        ("late shootdowns",
-        "--scenario late --seed 1..300 --faults all --quiet")]
+        "--scenario late --seed 1..300 --faults all --quiet"),
+       # Long, or the numbers of a space begin again too rarely.
+       *((f"ASIDs, {tlb}", f"--tlb {tlb} --scenario memory --ops 60 "
+          "--seed 1..400 --faults walk,nmi,unplug --quiet") for tlb in (
+              "own", "tagged", "split", "global", "broadcast", "flaky",
+              "guest"))]
 
 
 def threads_complaint(words, output):
