@@ -129,4 +129,24 @@ msg_expect(unsigned cpu, uint64_t digits)
 	    "not each once, or not in order");
 }
 
+/* One more than a drain's budget: the last is left to another drain. */
+static inline void
+send_over_budget(void)
+{
+	struct xcpu_msg msgs[XCPU_MSG_BUDGET];
+
+	for (unsigned i = 0; i < XCPU_MSG_BUDGET; i++)
+		msgs[i] = msg_make(msg_run, i + 1);
+	explore_assert(xcpu_msg_batch(1, msgs, XCPU_MSG_BUDGET, NULL) ==
+	    XCPU_MSG_BUDGET, "not sent");
+	msg_send_ok(1, XCPU_MSG_BUDGET + 1);
+}
+
+/* In check(): CPU 1 ran them. */
+static inline void
+check_over_budget(void)
+{
+	msg_expect(1, 123);
+}
+
 #endif /* XCPU_EXPLORE_MSG_H */

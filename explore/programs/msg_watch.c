@@ -68,24 +68,6 @@ static const struct explore_program msg_watch = {
 
 /* ---- more than a drain takes ---- */
 
-static void
-send_over_budget(void)
-{
-	struct xcpu_msg msgs[XCPU_MSG_BUDGET];
-
-	for (unsigned i = 0; i < XCPU_MSG_BUDGET; i++)
-		msgs[i] = msg_make(msg_run, i + 1);
-	explore_assert(xcpu_msg_batch(1, msgs, XCPU_MSG_BUDGET, NULL) ==
-	    XCPU_MSG_BUDGET, "not sent");
-	msg_send_ok(1, XCPU_MSG_BUDGET + 1);
-}
-
-static void
-check_over_budget(void)
-{
-	msg_expect(1, 123);
-}
-
 /* The last is told to nobody, and nobody watches its ring: it is posted. */
 static const struct explore_program msg_watch_budget = {
 	.name = "msg-watch-budget",

@@ -8,19 +8,13 @@
  * messages.
  */
 #include "pages.h"
+#include "still.h"
 
 /* On lines of their own, which EXPLORE_DATA would not leave them. */
 static struct xcpu_sync_room room __attribute__((section("explore_data")));
 static struct xcpu_stop_room stops __attribute__((section("explore_data")));
-static struct explore_word EXPLORE_DATA table;
 static struct xcpu_sync EXPLORE_DATA sync;
 static struct xcpu_call EXPLORE_DATA object;
-
-static void
-count_up(void)
-{
-	explore_write(&table, explore_read(&table) + 1);
-}
 
 static void
 init_rooms(void)
@@ -124,7 +118,7 @@ static void
 be_called(void *arg)
 {
 	(void)arg;
-	count_up();
+	count_up(&table);
 }
 
 static void
@@ -141,14 +135,8 @@ park_and_call(void)
 {
 	park();
 	start_call();
-	count_up();
+	count_up(&table);
 	let_go();
-}
-
-static void
-check_both(void)
-{
-	explore_assert(explore_peek(&table) == 2, "lost, or both at once");
 }
 
 static const struct explore_program sync_call = {
@@ -166,7 +154,7 @@ stop_and_call(void)
 {
 	stop();
 	start_call();
-	count_up();
+	count_up(&table);
 	restart();
 }
 
@@ -187,17 +175,9 @@ park_and_stop(void)
 {
 	park();
 	stop();
-	count_up();
+	count_up(&table);
 	restart();
 	let_go();
-}
-
-static void
-work(void)
-{
-	explore_close();
-	count_up();
-	explore_open();
 }
 
 /* Stopped where it is parked, it has arrived; restarted, it leaves. */

@@ -7,20 +7,13 @@
  * somebody stands: the CPU writes it masked, while it comes or goes; whoever
  * made it stand writes it, too.
  */
-#include "scene.h"
+#include "still.h"
 
 #define TIMEOUT_NS 1000
 
 /* On lines of their own, which EXPLORE_DATA would not leave them. */
 static struct xcpu_sync_room room __attribute__((section("explore_data")));
 static struct xcpu_stop_room stops __attribute__((section("explore_data")));
-static struct explore_word EXPLORE_DATA table;
-
-static void
-count_up(void)
-{
-	explore_write(&table, explore_read(&table) + 1);
-}
 
 /* CPU 1 is off, if it is not named. */
 static void
@@ -59,14 +52,14 @@ static void
 come(void)
 {
 	explore_assert(xcpu_cpu_online(&explore_cpu[1]) == 0, "refused");
-	count_up();
+	count_up(&table);
 	explore_open();
 }
 
 static void
 leave(void)
 {
-	count_up();
+	count_up(&table);
 	explore_assert(xcpu_cpu_offline() == 0, "refused");
 }
 
@@ -91,14 +84,8 @@ stop_and_restart(void)
 	stands = xcpu_cpuset_has(&stopped, 1);
 	explore_note(stands);
 	if (stands)
-		count_up();
+		count_up(&table);
 	explore_assert(xcpu_restart(NULL) == stands, "not restarted");
-}
-
-static void
-check_both(void)
-{
-	explore_assert(explore_peek(&table) == 2, "both were in at once");
 }
 
 static void
@@ -138,7 +125,7 @@ panic_and_go_on(void)
 
 	explore_note(scene_error(error));
 	explore_assert(error == 0, "it did not stop, and nothing held it up");
-	count_up();
+	count_up(&table);
 	(void)xcpu_restart(NULL);
 	explore_open();
 }
@@ -153,7 +140,7 @@ panic_and_wait(void)
 	/* ends: as CPU 1 comes, and stops there */
 	while (!xcpu_stopped(&explore_domain, 1))
 		explore_relax();
-	count_up();
+	count_up(&table);
 	(void)xcpu_restart(NULL);
 	explore_open();
 }
@@ -184,7 +171,7 @@ static void
 stand_alone(void *arg)
 {
 	(void)arg;
-	count_up();
+	count_up(&table);
 }
 
 static void

@@ -5,13 +5,12 @@
  * Protocol P11.  As in sync.c, a plain word says whether somebody stands: the
  * CPU writes it masked, the stopper while the CPU is stopped.
  */
-#include "scene.h"
+#include "still.h"
 
 #define TIMEOUT_NS 1000
 
 /* On lines of its own, which EXPLORE_DATA would not leave it. */
 static struct xcpu_stop_room room __attribute__((section("explore_data")));
-static struct explore_word EXPLORE_DATA table;
 static struct explore_word EXPLORE_DATA answered;
 static struct explore_word EXPLORE_DATA alone;
 static struct explore_word EXPLORE_DATA before[3];
@@ -38,20 +37,6 @@ static void
 boot_three(void)
 {
 	boot(3);
-}
-
-static void
-count_up(struct explore_word *word)
-{
-	explore_write(word, explore_read(word) + 1);
-}
-
-static void
-work(void)
-{
-	explore_close();
-	count_up(&table);
-	explore_open();
 }
 
 /* Not before the caller is stopped in his wait. */
@@ -107,12 +92,6 @@ stop_masked(void)
 	explore_close();
 	stop_and_restart();
 	explore_open();
-}
-
-static void
-check_both(void)
-{
-	explore_assert(explore_peek(&table) == 2, "both were in at once");
 }
 
 static const struct explore_program stop_mutual = {

@@ -16,15 +16,6 @@ finish(void *arg)
 	    "fin2 gets something else");
 }
 
-/* A CPU about its own business, which is over when it is parked. */
-static void
-work(void)
-{
-	explore_close();
-	count_up(&table);
-	explore_open();
-}
-
 /* ---- one initiator ---- */
 
 static void
@@ -283,12 +274,6 @@ park_other_masked(void)
 	explore_close();
 	park_other();
 	explore_open();
-}
-
-static void
-check_both(void)
-{
-	explore_assert(explore_peek(&table) == 2, "both were in at once");
 }
 
 /* P6: "lock waited for without serving" and "no order" are rejected. */

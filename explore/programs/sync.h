@@ -2,21 +2,18 @@
 /*
  * sync.h: what the programs about rendezvous have in common.
  *
- * What stands still is a plain word, `table`: written by its CPU with the
- * doorbell masked, so outside every rendezvous, by the initiator while that CPU
- * is parked, and read by fin1.  So a CPU that does not stand, or leaves too
- * early, is a data race.
+ * The word of still.h is quiet while all are parked: the initiator writes it
+ * then, and fin1 reads it.
  */
 #ifndef XCPU_EXPLORE_SYNC_H
 #define XCPU_EXPLORE_SYNC_H
 
-#include "scene.h"
+#include "still.h"
 
 #define TIMEOUT_NS 1000
 
 /* On lines of its own, which EXPLORE_DATA would not leave it. */
 static struct xcpu_sync_room room __attribute__((section("explore_data")));
-static struct explore_word EXPLORE_DATA table;	/* quiet while all are parked */
 static struct explore_word EXPLORE_DATA ran[3];
 static struct explore_word EXPLORE_DATA acted[3];
 static struct xcpu_sync EXPLORE_DATA sync[2];
@@ -48,12 +45,6 @@ static inline void
 boot_three(void)
 {
 	sync_boot(3);
-}
-
-static inline void
-count_up(struct explore_word *word)
-{
-	explore_write(word, explore_read(word) + 1);
 }
 
 /* Two functions of a rendezvous. */

@@ -4,19 +4,12 @@
  *
  * Protocols P6 and P11.  As in sync.c, a plain word says whether all stand.
  */
-#include "scene.h"
+#include "still.h"
 
 /* On lines of their own, which EXPLORE_DATA would not leave them. */
 static struct xcpu_sync_room room __attribute__((section("explore_data")));
 static struct xcpu_stop_room stops __attribute__((section("explore_data")));
-static struct explore_word EXPLORE_DATA table;
 static struct xcpu_sync EXPLORE_DATA sync;
-
-static void
-count_up(struct explore_word *word)
-{
-	explore_write(word, explore_read(word) + 1);
-}
 
 static void
 boot(void)
@@ -32,12 +25,6 @@ boot(void)
 	explore_name(&room, sizeof(room), "room");
 	explore_name(&stops, sizeof(stops), "stops");
 	explore_name(&table, sizeof(table), "table");
-}
-
-static void
-check_both(void)
-{
-	explore_assert(explore_peek(&table) == 2, "both were in at once");
 }
 
 static void

@@ -192,14 +192,6 @@ park_in_second(void)
 	explore_assert(explore_read(&acted[1]) == 1, "fin1 has not run");
 }
 
-static void
-work(void)
-{
-	explore_close();
-	count_up(&table);
-	explore_open();
-}
-
 /* What was decided long ago is not found. */
 static const struct explore_program sync_wrap = {
 	.name = "sync-wrap",

@@ -111,20 +111,6 @@ park_and_abort(void)
 	explore_assert(explore_read(&acted[1]) == 0, "acted all the same");
 }
 
-static void
-work(void)
-{
-	explore_close();
-	count_up(&table);
-	explore_open();
-}
-
-static void
-check_both(void)
-{
-	explore_assert(explore_peek(&table) == 2, "both were in at once");
-}
-
 static const struct explore_program sync_abort = {
 	.name = "sync-abort",
 	.what = "a rendezvous that its initiator calls off",

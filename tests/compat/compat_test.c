@@ -66,6 +66,20 @@ hold(struct held_cpu *held, unsigned cpu)
 }
 
 void
+stay_away(void *arg)
+{
+	struct held_cpu *held = arg;
+	unsigned long state;
+
+	CHECK(xcpu_cpu_offline() == 0);
+	say(&held->masked, 1);
+	AWAIT(seen(&held->release));
+	state = mach_mask();
+	CHECK(xcpu_cpu_online(mach_cpu_block(held->cpu)) == 0);
+	mach_unmask(state);
+}
+
+void
 let_go(struct held_cpu *held)
 {
 	say(&held->release, 1);

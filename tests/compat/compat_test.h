@@ -83,6 +83,8 @@ struct held_cpu {
 };
 
 void hold(struct held_cpu *held, unsigned cpu);
+/* For compat_start(): offline from `masked` until it is told. */
+void stay_away(void *held);
 void let_go(struct held_cpu *held);
 
 /* Work for CPUs 1 and up, all at once, while CPU 0 goes on. */

@@ -302,20 +302,6 @@ test_all_initiators(void)
 /* ---- D9: CPUs that are away, and those above 31 ---- */
 
 static void
-stay_away(void *arg)
-{
-	struct held_cpu *held = arg;
-	unsigned long state;
-
-	CHECK(xcpu_cpu_offline() == 0);
-	say(&held->masked, 1);
-	AWAIT(seen(&held->release));
-	state = mach_mask();
-	CHECK(xcpu_cpu_online(mach_cpu_block(held->cpu)) == 0);
-	mach_unmask(state);
-}
-
-static void
 test_away(void)
 {
 	struct held_cpu away = { .cpu = (unsigned)ncpus - 1 };

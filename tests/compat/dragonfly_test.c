@@ -261,20 +261,6 @@ note_cpu(void *unused)
 }
 
 static void
-stay_away(void *arg)
-{
-	struct held_cpu *held = arg;
-	unsigned long state;
-
-	CHECK(xcpu_cpu_offline() == 0);
-	say(&held->masked, 1);
-	AWAIT(seen(&held->release));
-	state = mach_mask();
-	CHECK(xcpu_cpu_online(mach_cpu_block(held->cpu)) == 0);
-	mach_unmask(state);
-}
-
-static void
 test_bycpu(void)
 {
 	memset(ran_on, 0, sizeof(ran_on));

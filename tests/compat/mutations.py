@@ -5,7 +5,8 @@
 Each entry is the defect of an original, or its like, put into our source: the
 file, the text, what it becomes, the interface, the test (part of its name) and
 the number of CPUs.  A test that hangs or panics has failed, too.  Works in a
-copy of the tree; takes minutes, and so is no part of a test run.
+copy of the tree.  It takes minutes: a test run checks only that each finds its
+text (tests/tools/test_compat_mutations.py).
 """
 import argparse
 import pathlib
@@ -85,7 +86,7 @@ MUTATIONS = [
      "\tmsg->_call = (struct xcpu_call){ .callback = NULL };\n", "",
      N, "lies anywhere", 2),
     ("N8-taken-after-it-ran", CARRIER,
-     "\tif ((xcpu_fetch_and_acq(&s->todo[word], ~bit) & bit) == 0)\n"
+     "\tif ((xcpu_fetch_and_acq(&s->part[word].todo, ~bit) & bit) == 0)\n"
      "\t\treturn false;\n", "", N, "entered again", 2),
     ("N9-freed-before-it-ran", CARRIER,
      "\tXCPUI_COUNT(self, served_call);\n\txcpui_run(self, XCPU_LANE_CALL, "

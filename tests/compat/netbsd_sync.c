@@ -74,20 +74,6 @@ test_both_wait(void)
 /* ---- N6: CPUs that are not running, sets that change ---- */
 
 static void
-stay_away(void *arg)
-{
-	struct held_cpu *held = arg;
-	unsigned long state;
-
-	CHECK(xcpu_cpu_offline() == 0);
-	say(&held->masked, 1);
-	AWAIT(seen(&held->release));
-	state = mach_mask();
-	CHECK(xcpu_cpu_online(mach_cpu_block(held->cpu)) == 0);
-	mach_unmask(state);
-}
-
-static void
 test_not_running(void)
 {
 	static struct runs runs;
