@@ -381,6 +381,8 @@ xcpui_ring_drop(struct xcpu_msg_ring *ring)
 {
 	unsigned n;
 
+	/* Ours while we report, as all that the target wrote there. */
+	xcpu_plain_store(&ring->pauses, 0);
 	/* None of its frames is left. */
 	ring->depth = 0;
 	xcpu_store_rlx(&ring->draining, 0); /* rlx: nobody will look again */
