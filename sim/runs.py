@@ -39,6 +39,9 @@ BUGS = [
     ("kick-same", "lost kick", "", "INV-E1 BUG-19"),
     ("late-ack", "lost kick", "", "INV-E4"),
     ("halt-gap", "hang|lost kick", "", "BUG-04"),
+    ("open-call", "panic", "--scenario calls", ""),
+    ("open-event", "panic", "--scenario events", ""),
+    ("open-message", "panic", "--scenario messages", ""),
 ]
 BUG_SEEDS = "1..6000"
 

@@ -57,6 +57,7 @@ xcpui_run(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
 	self->depth++;
 	fn(arg);
 	self->depth--;
+	xcpui_run_masked();
 	xcpui_run_none(self);
 	if (xcpui_run_end(self, cls, fn))
 		xcpui_run_urgent(self);

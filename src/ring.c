@@ -276,6 +276,7 @@ run_some(struct xcpu_cpu *self, struct xcpu_msg_ring *ring, unsigned source,
 			xcpu_store_rel(&ring->done, ring->taken);
 	}
 	self->depth--;
+	xcpui_run_masked();
 	xcpui_run_none(self);
 	XCPUI_ADD(self, served_msg, n);
 	show_head(ring);
