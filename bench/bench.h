@@ -173,7 +173,7 @@ struct claim {
 	const char *what;	/* ends with the unit of the ratio */
 	unsigned over, under;	/* measures */
 	bool at_least;		/* else: at most */
-	double required;
+	double required;	/* 0: nothing is */
 	double goal;		/* 0: none beyond that */
 	const struct check *check;	/* void where it fails; or NULL */
 };

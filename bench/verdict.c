@@ -54,17 +54,14 @@ verdict_claim(char text[VERDICT_TEXT], const struct claim *claim,
 		snprintf(text, VERDICT_TEXT, "%s: no verdict", claim->what);
 		return;
 	}
-	len = snprintf(text, VERDICT_TEXT, "%s: %.2f (%s); ", claim->what,
+	len = snprintf(text, VERDICT_TEXT, "%s: %.2f (%s)", claim->what,
 	    worst->ratio, worst->regime);
-	if (is_void) {
-		snprintf(text + len, VERDICT_TEXT - (size_t)len,
-		    "required %s %.2f: void", bound, claim->required);
-		return;
-	}
-	len += snprintf(text + len, VERDICT_TEXT - (size_t)len,
-	    "required %s %.2f: %s", bound, claim->required,
-	    met(claim, worst->ratio, claim->required));
-	if (claim->goal != 0)
+	if (claim->required != 0)
+		len += snprintf(text + len, VERDICT_TEXT - (size_t)len,
+		    "; required %s %.2f: %s", bound, claim->required,
+		    is_void ? "void" :
+		    met(claim, worst->ratio, claim->required));
+	if (claim->goal != 0 && !is_void)
 		snprintf(text + len, VERDICT_TEXT - (size_t)len,
 		    "; goal %.2f: %s", claim->goal,
 		    met(claim, worst->ratio, claim->goal));

@@ -48,6 +48,9 @@ BUGS = [
     ("broadcast-lies", "stale", "--tlb flaky --faults walk", "INV-S2"),
     ("guest-torn", "stale", "--tlb guest --scenario memory "
      "--faults walk,preempt", "INV-S4 BUG-104"),
+    ("open-call", "panic", "--scenario calls", ""),
+    ("open-event", "panic", "--scenario events", ""),
+    ("open-message", "panic", "--scenario messages", ""),
 ]
 BUG_SEEDS = "1..6000"
 

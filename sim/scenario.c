@@ -11,6 +11,12 @@ sim_ncpu(void)
 	return sim.ncpu;
 }
 
+bool
+sim_has_bug(enum sim_bug bug)
+{
+	return sim.config->bug == bug;
+}
+
 unsigned
 sim_ops(void)
 {

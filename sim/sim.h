@@ -275,7 +275,10 @@ enum sim_controller {
 	X(KICK_SECOND, "kick-second", "of a set, the second is not kicked") \
 	X(KICK_SAME, "kick-same", "all kicks of a set go to its first")	\
 	X(LATE_ACK, "late-ack", "the latch is cleared after the handler") \
-	X(HALT_GAP, "halt-gap", "unmasking and halting are two steps")
+	X(HALT_GAP, "halt-gap", "unmasking and halting are two steps")	\
+	X(OPEN_CALL, "open-call", "called functions open the doorbell")	\
+	X(OPEN_EVENT, "open-event", "handlers of events open it")	\
+	X(OPEN_MESSAGE, "open-message", "those of messages do")
 
 enum sim_bug {
 #define SIM_BUG_ENUM_(sym, name, what) SIM_BUG_##sym,
@@ -355,6 +358,7 @@ unsigned sim_minimise(const struct sim_config *config,
 
 /* Anywhere. */
 unsigned sim_ncpu(void);
+bool sim_has_bug(enum sim_bug bug);
 /* Operations that each CPU should do. */
 unsigned sim_ops(void);
 /* Virtual time since boot, the same on all CPUs (unlike their own clocks). */

@@ -281,15 +281,12 @@ xcpu_dump_cycle(const struct xcpu_domain *domain,
 		struct xcpui_text t;
 
 		t.len = 0;
-		xcpui_put(&t, "cycle: cpu ");
-		xcpui_put_number(&t, cycle.wait[i].cpu, 10);
+		xcpui_put_named(&t, "cycle: cpu ", cycle.wait[i].cpu);
 		xcpui_put(&t, " waits in a ");
 		xcpui_put(&t, xcpu_wait_name(cycle.wait[i].kind));
-		if (i + 1 < named || named == cycle.n) {
-			xcpui_put(&t, " for cpu ");
-			xcpui_put_number(&t, cycle.wait[(i + 1) % named].cpu,
-			    10);
-		}
+		if (i + 1 < named || named == cycle.n)
+			xcpui_put_named(&t, " for cpu ",
+			    cycle.wait[(i + 1) % named].cpu);
 		line(to, t.buf);
 	}
 }

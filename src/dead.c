@@ -339,10 +339,8 @@ own_burying(struct xcpu_cpu *self, const struct xcpu_cpuset *dead)
 static int
 check_wait(const struct xcpu_cpu *self)
 {
-	const struct xcpu_sync_room *room = self->domain->sync;
-
-	/* It keeps them parked.  rlx: own word, if it is */
-	if (room != NULL && xcpu_load_rlx(&room->owner) == self->index + 1)
+	/* It keeps them parked. */
+	if (xcpui_sync_owner(self))
 		return -XCPU_EDEADLK;
 	return xcpui_may_wait(self);
 }

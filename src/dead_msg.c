@@ -33,8 +33,6 @@ xcpui_dead_inbox(struct xcpu_cpu *self, struct xcpu_cpu *dead)
 
 		if (ring == NULL)
 			continue;
-		/* Ours while we report, as all that the target wrote there. */
-		xcpu_plain_store(&ring->pauses, 0);
 		XCPUI_ADD(self, msg_dropped, xcpui_ring_drop(ring));
 		if (source == dead->index)
 			(void)xcpui_ring_mend(ring);

@@ -18,27 +18,22 @@
 #include "park.h"
 #include "stop.h"
 
-static uint64_t
-in_all_planes(uint64_t lanes)
-{
-	return lanes << PLANE_TODO | lanes << PLANE_COMING |
-	    lanes << PLANE_ACTING | lanes << PLANE_OPEN;
-}
-
 /* Call off whatever the owner of the room had begun. */
 static void XCPUI_COLD
 call_off(struct xcpu_domain *domain, struct xcpu_cpu *dead)
 {
 	struct xcpu_sync_room *room = domain->sync;
-	uint64_t lanes = ((uint64_t)1 << XCPU_LANES_PER_LINE) - 1;
+	const unsigned all = (1u << XCPU_LANES_PER_LINE) - 1;
 
 	for (unsigned group = 0; group < domain->ngroups; group++) {
 		struct xcpu_au64 *word = &domain->line[group].sync;
-		uint64_t got;
+		unsigned got;
 
 		/* rlx: who has not begun has touched nothing, both */
-		got = xcpu_fetch_and_rlx(word, ~(lanes << PLANE_TODO)) & lanes;
-		xcpu_fetch_and_rlx(word, ~in_all_planes(got)); /* rlx: as above */
+		got = (unsigned)xcpu_fetch_and_rlx(word,
+		    ~xcpui_in_plane(all, PLANE_TODO)) & all;
+		/* rlx: as above */
+		xcpu_fetch_and_rlx(word, ~xcpui_in_all_planes(got));
 		xcpui_release_orphans(room, &room->line[group]);
 	}
 	xcpu_store_rlx(&room->closed, 0); /* rlx: nothing was done meanwhile */
@@ -51,12 +46,12 @@ void XCPUI_COLD
 xcpui_dead_sync(struct xcpu_cpu *self, struct xcpu_cpu *dead)
 {
 	struct xcpu_sync_room *room = self->domain->sync;
-	uint64_t lane = (uint64_t)1 << dead->index % XCPU_LANES_PER_LINE;
+	unsigned lane = 1u << dead->index % XCPU_LANES_PER_LINE;
 
 	if (room == NULL)
 		return;
 	/* rlx: the fence in at_once() stands before it */
-	xcpu_fetch_and_rlx(&dead->line->sync, ~in_all_planes(lane));
+	xcpu_fetch_and_rlx(&dead->line->sync, ~xcpui_in_all_planes(lane));
 	/* rlx: it waits no longer; who has just chosen it is found at last */
 	xcpu_fetch_and_rlx(&room->waiting[dead->index / 64],
 	    ~xcpu_cpu_bit(dead->index));

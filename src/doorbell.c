@@ -309,13 +309,20 @@ xcpui_lane_look(const struct xcpu_domain *domain, unsigned cpu)
 	return lane_of(xcpu_load_rlx(&line->bell), cpu % XCPU_LANES_PER_LINE);
 }
 
-/* Leave work to oneself: bit first, then a kick that is due when unmasked. */
+/* Leave work to oneself, where a look at the own lane is sure to follow. */
 void
-xcpui_post_own(struct xcpu_cpu *self, unsigned cls)
+xcpui_leave_own(struct xcpu_cpu *self, unsigned cls)
 {
 	/* rlx: only this CPU claims it */
 	xcpu_fetch_or_rlx(&self->line->bell,
 	    (uint64_t)cls << self->lane_shift);
+}
+
+/* ... and where it is not: bit first, then a kick that is due when unmasked. */
+void
+xcpui_post_own(struct xcpu_cpu *self, unsigned cls)
+{
+	xcpui_leave_own(self, cls);
 	xcpui_kick_own(self);
 }
 

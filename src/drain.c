@@ -57,6 +57,7 @@ xcpui_run(struct xcpu_cpu *self, unsigned cls, xcpu_fn *fn, void *arg,
 	self->depth++;
 	fn(arg);
 	self->depth--;
+	xcpui_run_masked();
 	xcpui_run_none(self);
 	if (xcpui_run_end(self, cls, fn))
 		xcpui_run_urgent(self);
@@ -116,6 +117,7 @@ xcpu_on_ipi(void)
 	struct xcpu_cpu *self = xcpu_port_self();
 	unsigned long state;
 	unsigned lane;
+	unsigned bits;
 
 	if (self == NULL || self->domain == NULL)
 		return;
@@ -124,10 +126,11 @@ xcpu_on_ipi(void)
 	/* The first touch of the line is a read-modify-write: one transfer. */
 	lane = xcpui_claim(self, XCPU_LANE_CLASSES);
 	xcpui_msg_awake(self);
-	if (!xcpui_lane_takes(lane) || due(self, lane) == 0)
-		XCPUI_COUNT(self, spurious);
+	bits = xcpui_lane_takes(lane) ? due(self, lane) : 0;
+	if (bits != 0)
+		xcpui_serve(self, lane, bits);
 	else
-		xcpui_serve(self, lane, due(self, lane));
+		XCPUI_COUNT(self, spurious);
 	xcpu_port_irq_restore(state);
 }
 
@@ -273,17 +276,18 @@ poll_once(struct xcpui_wait *wait)
 	struct poll *poll = (struct poll *)wait->what;
 	bool ran = xcpui_msg_watched(poll->self);
 	unsigned lane = xcpui_lane_own(poll->self);
+	unsigned bits = due(poll->self, lane);
 
 	poll->served += ran;
 	/* Its messages may never end: others have their turn between. */
-	if (due(poll->self, lane) == 0)
+	if (bits == 0)
 		return ran && XCPU_PORT_LEVEL < 2;
 	/*
 	 * CALL is left standing, for POLLING keeps kicks away and leaving it
 	 * claims: a claim here would take the line from the caller, who is
 	 * about to fill it again.  So each look goes to the calls themselves.
 	 */
-	if (due(poll->self, lane) == XCPU_LANE_CALL) {
+	if (bits == XCPU_LANE_CALL) {
 		if (xcpui_call_token(poll->self)) {
 			poll->served++;
 			return XCPU_PORT_LEVEL < 2;

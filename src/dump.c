@@ -32,8 +32,8 @@ xcpui_put_number(struct xcpui_text *t, uint64_t n, unsigned base)
 	xcpui_put(t, &digits[i]);
 }
 
-static void XCPUI_COLD
-put_named(struct xcpui_text *t, const char *name, uint64_t n)
+void XCPUI_COLD
+xcpui_put_named(struct xcpui_text *t, const char *name, uint64_t n)
 {
 	xcpui_put(t, name);
 	xcpui_put_number(t, n, 10);
@@ -66,13 +66,13 @@ put_activity(struct xcpui_text *t, const struct xcpu_cpu *cpu)
 		xcpui_put(t, ", runs 0x");
 		xcpui_put_number(t, fn, 16);
 		/* rlx: picture */
-		put_named(t, " for cpu ", xcpu_load_rlx(&cpu->running.source));
+		xcpui_put_named(t, " for cpu ", xcpu_load_rlx(&cpu->running.source));
 	}
 	if (kind != XCPU_WAIT_NONE) {
 		xcpui_put(t, ", waits in a ");
 		xcpui_put(t, xcpu_wait_name((enum xcpu_wait_kind)kind));
 		/* rlx: picture */
-		put_named(t, " for cpu ", xcpu_load_rlx(&cpu->waiting.target));
+		xcpui_put_named(t, " for cpu ", xcpu_load_rlx(&cpu->waiting.target));
 	}
 }
 
@@ -91,7 +91,7 @@ put_slots(struct xcpui_text *t, const struct xcpu_cpu *cpu)
 		}
 		if (open == 0)
 			continue;
-		put_named(t, ", call slot ", i);
+		xcpui_put_named(t, ", call slot ", i);
 		xcpui_put(t, todo != 0 ? " not begun" : " running");
 	}
 }
@@ -105,11 +105,11 @@ xcpu_dump(const struct xcpu_domain *domain,
 		struct xcpui_text t;
 
 		t.len = 0;
-		put_named(&t, "cpu ", i);
+		xcpui_put_named(&t, "cpu ", i);
 		xcpui_put(&t, ": ");
 		put_lane(&t, xcpui_lane_look(domain, i));
 		/* rlx: picture */
-		put_named(&t, ", looked ", xcpu_load_rlx(&cpu->claims));
+		xcpui_put_named(&t, ", looked ", xcpu_load_rlx(&cpu->claims));
 		xcpui_put(&t, " times");
 		put_activity(&t, cpu);
 		put_slots(&t, cpu);

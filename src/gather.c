@@ -55,19 +55,6 @@ line_of(const struct xcpui_gathering *r, unsigned group)
 	return &r->self->domain->line[group];
 }
 
-static inline uint64_t
-in_plane(unsigned lanes, enum xcpui_plane plane)
-{
-	return (uint64_t)lanes << plane;
-}
-
-static inline uint64_t
-all_planes(unsigned lanes)
-{
-	return in_plane(lanes, PLANE_TODO) | in_plane(lanes, PLANE_COMING) |
-	    in_plane(lanes, PLANE_ACTING) | in_plane(lanes, PLANE_OPEN);
-}
-
 /* Which lanes of a group have not taken the step that is waited for? */
 static unsigned XCPUI_COLD
 plane_lanes(const struct xcpui_gathering *r, unsigned group)
@@ -148,9 +135,9 @@ take_back_lanes(struct xcpui_gathering *r, struct xcpu_cpuset *set)
 			continue;
 		/* rlx: who never began has touched nothing, both accesses */
 		got = (unsigned)xcpu_fetch_and_rlx(&line->sync,
-		    ~in_plane(lanes, PLANE_TODO)) & lanes;
+		    ~xcpui_in_plane(lanes, PLANE_TODO)) & lanes;
 		/* rlx: as above */
-		xcpu_fetch_and_rlx(&line->sync, ~all_planes(got));
+		xcpu_fetch_and_rlx(&line->sync, ~xcpui_in_all_planes(got));
 		lanes &= ~got;
 		set->w[group * XCPU_LANES_PER_LINE / 64] &=
 		    ~((uint64_t)lanes << group * XCPU_LANES_PER_LINE % 64);
@@ -177,7 +164,7 @@ bury_dead(struct xcpui_gathering *r)
 			continue;
 		/* rlx: nobody is there who could do anything more */
 		xcpu_fetch_and_rlx(&line_of(r, group)->sync,
-		    ~all_planes(lane));
+		    ~xcpui_in_all_planes(lane));
 		xcpu_cpuset_del(&r->sync->asked, cpu);
 		if (opt->absent != NULL)
 			xcpu_cpuset_add(opt->absent, cpu);
@@ -224,15 +211,15 @@ same_functions(const struct xcpu_sync_line *line, const struct xcpu_sync *sync)
 static uint64_t
 question(const struct xcpu_sync *sync, unsigned lanes)
 {
-	uint64_t word = in_plane(lanes, PLANE_TODO) |
-	    in_plane(lanes, PLANE_COMING) | in_plane(lanes, PLANE_OPEN);
+	uint64_t word = xcpui_in_plane(lanes, PLANE_TODO) |
+	    xcpui_in_plane(lanes, PLANE_COMING) | xcpui_in_plane(lanes, PLANE_OPEN);
 
 	if (sync->run != NULL)
 		word |= SYNC_EARLY;
 	if ((sync->flags & XCPU_SYNC_NO_ENTRY) != 0)
 		word |= SYNC_NO_ENTRY | SYNC_EARLY;
 	if (sync->teardown != NULL && (sync->flags & XCPU_SYNC_NO_EXIT) == 0)
-		word |= SYNC_EXIT | in_plane(lanes, PLANE_ACTING);
+		word |= SYNC_EXIT | xcpui_in_plane(lanes, PLANE_ACTING);
 	if ((sync->flags & XCPU_SYNC_MSG) != 0)
 		word |= SYNC_SERVE_MSG;
 	return word;

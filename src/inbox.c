@@ -155,9 +155,7 @@ xcpui_msg_serve(struct xcpu_cpu *self, unsigned *budget)
 		return false;
 	if (!self->msg.looking)
 		return true;
-	/* rlx: only this CPU claims it, and looks before it leaves: no kick */
-	xcpu_fetch_or_rlx(&self->line->bell,
-	    (uint64_t)XCPU_LANE_MSG << self->lane_shift);
+	xcpui_leave_own(self, XCPU_LANE_MSG);
 	return false;
 }
 

@@ -156,6 +156,7 @@ xcpui_lane_own(const struct xcpu_cpu *self)
 	    self->lane_shift) & 0xff;
 }
 
+void xcpui_leave_own(struct xcpu_cpu *self, unsigned cls);
 void xcpui_post_own(struct xcpu_cpu *self, unsigned cls);
 void xcpui_kick_own(struct xcpu_cpu *self);
 

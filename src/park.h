@@ -12,6 +12,21 @@
 enum xcpui_plane { PLANE_TODO = 0, PLANE_COMING = 8, PLANE_ACTING = 16,
 	PLANE_OPEN = 24 };
 
+static inline uint64_t
+xcpui_in_plane(unsigned lanes, enum xcpui_plane plane)
+{
+	return (uint64_t)lanes << plane;
+}
+
+static inline uint64_t
+xcpui_in_all_planes(unsigned lanes)
+{
+	return xcpui_in_plane(lanes, PLANE_TODO) |
+	    xcpui_in_plane(lanes, PLANE_COMING) |
+	    xcpui_in_plane(lanes, PLANE_ACTING) |
+	    xcpui_in_plane(lanes, PLANE_OPEN);
+}
+
 /* Above them: the generation, and what the target must know at once. */
 #define SYNC_GEN_SHIFT	32
 #define SYNC_GEN_MASK	(((uint64_t)1 << XCPU_SEQ_BITS) - 1)

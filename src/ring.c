@@ -276,6 +276,7 @@ run_some(struct xcpu_cpu *self, struct xcpu_msg_ring *ring, unsigned source,
 			xcpu_store_rel(&ring->done, ring->taken);
 	}
 	self->depth--;
+	xcpui_run_masked();
 	xcpui_run_none(self);
 	XCPUI_ADD(self, served_msg, n);
 	show_head(ring);
@@ -381,6 +382,8 @@ xcpui_ring_drop(struct xcpu_msg_ring *ring)
 {
 	unsigned n;
 
+	/* Ours while we report, as all that the target wrote there. */
+	xcpu_plain_store(&ring->pauses, 0);
 	/* None of its frames is left. */
 	ring->depth = 0;
 	xcpu_store_rlx(&ring->draining, 0); /* rlx: nobody will look again */

@@ -15,5 +15,6 @@ struct xcpui_text {
 
 void xcpui_put(struct xcpui_text *t, const char *s);
 void xcpui_put_number(struct xcpui_text *t, uint64_t n, unsigned base);
+void xcpui_put_named(struct xcpui_text *t, const char *name, uint64_t n);
 
 #endif /* XCPU_TEXT_H */

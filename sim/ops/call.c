@@ -92,6 +92,7 @@ run_ticket(void *arg)
 	if (!t->trivial)
 		ops_inside();
 	t->ended[cpu] = 1;
+	ops_return(SIM_BUG_OPEN_CALL);
 }
 
 static void

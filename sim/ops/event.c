@@ -71,6 +71,7 @@ run_event(void *arg)
 	if (sim_one_in(4))
 		ops_inside_brief();
 	e->inside--;
+	ops_return(SIM_BUG_OPEN_EVENT);
 }
 
 /* ---- posting ---- */

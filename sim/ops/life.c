@@ -3,6 +3,8 @@
  * life.c: idling, polling, leaving and coming back; and what all operations
  * share.
  */
+#include <xcpu/port.h>
+
 #include "ops.h"
 
 void
@@ -76,6 +78,13 @@ ops_inside(void)
 		ops_shoot_here();
 	else
 		ops_inside_brief();
+}
+
+void
+ops_return(enum sim_bug bug)
+{
+	if (sim_has_bug(bug) && sim_one_in(8))
+		xcpu_port_irq_restore(0);
 }
 
 /* ---- words for all ---- */

@@ -62,6 +62,8 @@ void ops_inside(void);
 void ops_inside_brief(void);
 /* ... and where the CPU may stand. */
 void ops_brief(void);
+/* What runs here is over; with that defect some open the doorbell. */
+void ops_return(enum sim_bug bug);
 /* In an NMI: post, to whomever. */
 void ops_event_nmi(void);
 

@@ -13,7 +13,8 @@ MAKEFILE = """
 kernel threads:
 	@test ! -e src/broken
 run run-threads:
-	@echo world $@ seed=$(seed) CPUS=$(CPUS); cat src/report; \\
+	@echo world $@ seed=$(seed) CPUS=$(CPUS); \\
+	    sed 's/^seed $(seed): //' src/report; \\
 	    ! grep -q hangs src/report || sleep 100; ! grep -q REPORT src/report
 """
 
@@ -63,6 +64,11 @@ def main():
            "#   " + stale)
     judged(tap, "its own report, and then no end",
            patch("REPORT stall: it hangs", "stall"), True, "it hangs")
+    late = patch("seed 3: " + stale)
+    judged(tap, "its own report, at a seed that it does not name",
+           late.replace("seed=3 ", ""), True, "#   " + stale)
+    judged(tap, "not at other seeds than the one that it names",
+           late.replace("seed=3", "seed=1"), False, "no report at all")
     judged(tap, "another report", patch("REPORT stall: cpu 1"), False,
            "but stall")
     judged(tap, "no report", patch("all well"), False, "no report at all")

@@ -93,6 +93,19 @@ claims_are_met_or_missed(void **state)
 	    "required at least 5.00: missed; goal 10.00: missed");
 }
 
+/* Finds: a bound of nothing that is met, or missed; a goal left out with it. */
+static void
+a_claim_may_have_a_goal_only(void **state)
+{
+	const struct claim goal_only = {
+		"Ours, in rings", 0, 1, false, 0, 1.3, NULL
+	};
+
+	(void)state;
+	expect_claim(&goal_only, 1.4, false,
+	    "Ours, in rings: 1.40 (near); goal 1.30: missed");
+}
+
 /* Finds: a void comparison that still says met, or missed. */
 static void
 a_void_claim_says_nothing_else(void **state)
@@ -137,6 +150,7 @@ main(void)
 		UNIT_PLAIN(what_was_not_measured_is_not_believed),
 		UNIT_PLAIN(the_worst_attempt_counts),
 		UNIT_PLAIN(claims_are_met_or_missed),
+		UNIT_PLAIN(a_claim_may_have_a_goal_only),
 		UNIT_PLAIN(a_void_claim_says_nothing_else),
 		UNIT_PLAIN(no_attempt_is_no_verdict),
 		UNIT_PLAIN(checks_print_their_range),
