@@ -234,18 +234,32 @@ cpu_kick(unsigned cpus)
 /* ---- one execution ---- */
 
 static void
+idle_for_good(void)
+{
+	struct op idle = { .kind = OP_IDLE };
+
+	for (;;)	/* ends with the execution */
+		(void)cpu_point(&idle);
+}
+
+void
+cpu_die(void)
+{
+	eng.me->masked = eng.me->nmi = true;
+	idle_for_good();
+}
+
+static void
 run(void *arg)
 {
 	struct cpu *me = arg;
 	struct op end = { .kind = OP_END };
-	struct op idle = { .kind = OP_IDLE };
 
 	if (eng.program->cpu[me->index] != NULL)
 		eng.program->cpu[me->index]();
 	if (me->left[NMI] + me->left[WALK] + me->left[SPURIOUS] != 0)
 		(void)cpu_point(&end);
-	for (;;)	/* ends with the execution */
-		(void)cpu_point(&idle);
+	idle_for_good();
 }
 
 static void

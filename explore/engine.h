@@ -269,6 +269,8 @@ void cpu_own_point(struct sim_site *site);
 void cpu_mask(void);
 void cpu_unmask(void);
 void cpu_kick(unsigned cpus);
+/* This CPU takes no step any more. */
+void cpu_die(void);
 /* Run one execution of eng.program, steps by eng.choose. */
 enum ending cpu_execute(void);
 void cpu_setup(void);

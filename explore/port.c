@@ -187,6 +187,14 @@ explore_open(void)
 }
 
 void
+explore_die(void)
+{
+	if (unlikely(eng.tracing))
+		trace_text("dies");
+	cpu_die();
+}
+
+void
 explore_halt(void)
 {
 	struct op op = { .kind = OP_HALT };

@@ -117,6 +117,8 @@ struct explore_program {
 	uint8_t nmis[EXPLORE_CPUS];
 	uint8_t spurious[EXPLORE_CPUS];	/* kicks that nobody sent */
 	uint8_t walks[EXPLORE_CPUS];
+	/* An NMI may hit before plain stores of the library, too. */
+	bool mortal;
 	/*
 	 * How many waits of each CPU may see the clock jump by
 	 * EXPLORE_JUMP_NS; it stands still otherwise.  Timeouts must be
@@ -187,6 +189,12 @@ void explore_open(void);
  * this returns, masked or open as it was called.  Sleeping for ever is an error.
  */
 void explore_halt(void);
+
+/*
+ * This CPU executes nothing from here on, neither kicks nor NMIs.  In on_nmi() it
+ * has died between any two steps of what the NMI has interrupted.
+ */
+void explore_die(void);
 
 /* A host spinlock's context: xcpu_port_context() says LOCKED.  Nests. */
 void explore_lock(void);

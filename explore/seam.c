@@ -189,6 +189,8 @@ sim_plain_store(struct sim_site *site, void *p, uint64_t v)
 {
 	site->hits++;
 	if (eng.exploring) {
+		if (unlikely(eng.program->mortal))
+			cpu_own_point(site);
 		if (unlikely(eng.tracing))
 			trace_plain(p, "writes", v, site);
 		race_write(eng.me, p);

@@ -116,5 +116,5 @@ asid_user(struct xcpu_asid_load *load)
 bool
 asid_locked(void)
 {
-	return asids.lock.v_ != 0;
+	return (asids.lock.v_ & 0xffff) != 0;
 }

@@ -37,8 +37,8 @@ stand_still(struct sim_cpu *cpu, uint64_t ns)
 
 /*
  * Somebody must be left to tell; and whoever is stopped stays so if he dies who
- * stopped him, for he alone knows why.  Nor does any kernel go on when a CPU dies
- * with the lock of the ASIDs.
+ * stopped him, for he alone knows why.  And nobody reports the dead here: whoever
+ * wants the lock of the ASIDs would wait for one that has it.
  */
 bool
 strike_may_die(const struct sim_cpu *cpu)

@@ -25,6 +25,9 @@
  *     fence.  So either his broadcast names the ASID that a walker fills under,
  *     or that walker finds the new entries.
  *
+ * I6  A rollover rests on nothing but `active`, `reserved` and the version, and
+ *     each step of handing out leaves these right: it may begin again anywhere.
+ *
  * Every CPU keeps one ASID out of use at most, so with one more than CPUs, and
  * one for no space, a rollover leaves a free one.
  *
@@ -32,7 +35,9 @@
  * would be taken for current.
  *
  * Deadlock: the lock is held with the doorbell masked, and waits for nobody.  Who
- * is stopped by an NMI while he has it, or dies, keeps others from switching.
+ * is stopped by an NMI while he has it keeps others from switching; who dies keeps
+ * them until that is reported.  Whoever comes next takes the lock from him, and
+ * rolls over, which sets right whatever was left half done (I6).
  *
  * Protocol P10 of the proofs in DESIGN.md.
  */
@@ -42,6 +47,9 @@
 
 /* What a CPU without a space has active: no space's ASID, and not 0. */
 #define NO_SPACE	FIRST_VERSION
+
+/* In the lock: the CPU that has it, and 1. */
+#define HOLDER		((uint64_t)0xffff)
 
 static bool
 same_version(uint64_t a, uint64_t b)
@@ -96,19 +104,30 @@ name_global(struct xcpu_asids *asids)
 
 /* ---- the lock ---- */
 
-static void
+/*
+ * Be the one who hands out; true: in the place of one who died at it.  The count
+ * above the holder tells one time that he has it from the next.
+ */
+static bool
 hold_map(struct xcpu_asids *asids)
 {
+	const struct xcpu_cpu *self = xcpu_port_self();
+
 	/* retry: another CPU has it, and will wait for nobody until it has not */
 	for (unsigned spins = 0;; spins++) {
-		uint32_t v = xcpu_load_rlx(&asids->lock); /* rlx: a look first */
+		uint64_t v = xcpu_load_rlx(&asids->lock); /* rlx: a look first */
+		unsigned holder = (unsigned)(v & HOLDER);
 
-		/*
-		 * [A1] acquire: what the last holder left.  Pairs with [A1] in
-		 * release_map().
-		 */
-		if (v == 0 && xcpu_cas_acq(&asids->lock, &v, 1))
-			return;
+		/* Who holds it is ready, or dead.  What it did: [L2]. */
+		if ((holder == 0 ||
+		    xcpui_lane_gone(self->domain, holder - 1, false)) &&
+		    /*
+		     * [A1] acquire: what the last holder left.  Pairs with [A1]
+		     * in release_map().
+		     */
+		    xcpu_cas_acq(&asids->lock, &v,
+		    (v | HOLDER) + 1 + self->index + 1))
+			return holder != 0;
 		xcpu_port_relax(spins);
 	}
 }
@@ -116,8 +135,10 @@ hold_map(struct xcpu_asids *asids)
 static void
 release_map(struct xcpu_asids *asids)
 {
+	uint64_t v = xcpu_load_rlx(&asids->lock); /* rlx: ours, as long as we have it */
+
 	/* [A1] release: all that we changed.  Pairs with [A1] in hold_map(). */
-	xcpu_store_rel(&asids->lock, 0);
+	xcpu_store_rel(&asids->lock, v & ~HOLDER);
 }
 
 /* ---- handing out, with the lock held ---- */
@@ -154,6 +175,28 @@ take_any_asid(struct xcpu_asids *asids)
 	return 0;
 }
 
+/*
+ * Reserve what a CPU has active.  Reserved first: should we die in between, both
+ * words say it.
+ */
+static void
+take_active(struct xcpu_asid_cpu *cpu)
+{
+	/* rlx: the compare-and-swap decides on this very value */
+	uint64_t active = xcpu_load_rlx(&cpu->active);
+
+	do {
+		/* 0: it has not loaded any since the last rollover. */
+		if (active == 0)
+			return;
+		xcpu_plain_store(&cpu->reserved, active);
+		/*
+		 * rlx: a read-modify-write, as the fast path's is (I4)
+		 * retry: each failure is a switch of that CPU
+		 */
+	} while (!xcpu_cas_rlx(&cpu->active, &active, 0));
+}
+
 static uint64_t XCPUI_COLD
 roll_over(struct xcpu_asids *asids)
 {
@@ -165,34 +208,30 @@ roll_over(struct xcpu_asids *asids)
 	give_back_all(asids);
 	for (unsigned i = 0; i < asids->ncpu; i++) {
 		struct xcpu_asid_cpu *cpu = &asids->cpus[i];
-		/* rlx: a read-modify-write, as the fast path's is (I4) */
-		uint64_t active = xcpu_xchg_rlx(&cpu->active, 0);
 
-		/* 0: that CPU has not loaded any since the last rollover. */
-		if (active == 0)
-			active = xcpu_plain_load(&cpu->reserved);
-		(void)take_asid(asids, xcpui_asid_of(active));
-		xcpu_plain_store(&cpu->reserved, active);
+		take_active(cpu);
+		(void)take_asid(asids,
+		    xcpui_asid_of(xcpu_plain_load(&cpu->reserved)));
 		xcpu_plain_store(&cpu->pending, 1);
 	}
 	return version;
 }
 
-/* Some CPU never left this space: the same ASID, in the new version. */
+/*
+ * Has some CPU never left this space?  It has the id that the space had when it
+ * was loaded there, or an older version of it: nobody else had that ASID since.
+ */
 static bool
-rename_reserved(struct xcpu_asids *asids, uint64_t old, uint64_t new)
+is_reserved(const struct xcpu_asids *asids, uint64_t id)
 {
-	bool found = false;
-
 	for (unsigned i = 0; i < asids->ncpu; i++) {
-		uint64_t *reserved = &asids->cpus[i].reserved;
+		uint64_t reserved = xcpu_plain_load(&asids->cpus[i].reserved);
 
-		if (xcpu_plain_load(reserved) != old)
-			continue;
-		xcpu_plain_store(reserved, new);
-		found = true;
+		if (xcpui_asid_of(reserved) == xcpui_asid_of(id) &&
+		    reserved <= id)
+			return true;
 	}
-	return found;
+	return false;
 }
 
 /* An id in the version that is in force, for a space that has none there. */
@@ -203,8 +242,7 @@ new_id(struct xcpu_asids *asids, uint64_t old)
 	uint64_t version = xcpu_load_rlx(&asids->next);
 	unsigned asid = xcpui_asid_of(old);
 
-	if (asid != 0 && (rename_reserved(asids, old, version | asid) ||
-	    take_asid(asids, asid)))
+	if (asid != 0 && (is_reserved(asids, old) || take_asid(asids, asid)))
 		return version | asid;
 	asid = take_any_asid(asids);
 	if (asid == 0) {
@@ -220,7 +258,8 @@ load_slowly(struct xcpu_asids *asids, struct xcpu_asid_cpu *cpu,
 {
 	uint64_t id;
 
-	hold_map(asids);
+	if (hold_map(asids))
+		(void)roll_over(asids);
 	id = xcpu_load_rlx(&next->id);	/* rlx: written under the lock only */
 	/* rlx: so is this */
 	if (!same_version(id, xcpu_load_rlx(&asids->next))) {

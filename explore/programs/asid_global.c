@@ -356,6 +356,38 @@ static const struct explore_program asid_two_stay = {
 	.on_remote = asid_remote,
 };
 
+/*
+ * A had the first ASID before B got it, whom CPU 1 has not left over a rollover
+ * since: A has not.
+ */
+static void
+setup_slept(void)
+{
+	asid_boot(2, &xcpu_asid_global, XCPU_ASID_BROADCAST, SLOTS);
+	asid_loads(0, "ACEB");
+	asid_loads(1, "B");
+	asid_loads(0, "FG");
+}
+
+static void
+load_slept(void)
+{
+	asid_switch_and_use(0);
+	asid_switch_and_use(1);
+}
+
+static const struct explore_program asid_slept = {
+	.name = "asid-slept",
+	.what = "a space that slept while its ASID went to one that stayed",
+	.ids = "F-B10 INV-S7 BUG-96",
+	.ncpu = 2,
+	.setup = setup_slept,
+	.cpu = { load_slept, NULL },
+	.on_root = asid_root,
+	.on_flush = asid_flush,
+	.on_remote = asid_remote,
+};
+
 /* ---- numbers that begin again: nothing is broadcast then ---- */
 
 static void
@@ -405,5 +437,5 @@ const struct explore_program *const asid_global_programs[] = {
 	&asid_roll, &asid_roll_fast, &asid_roll_slow, &asid_roll_none,
 	&asid_roll_kicks, &asid_slot, &asid_first, &asid_broadcast, &asid_stays,
 	&asid_stays_twice, &asid_roll_broadcast, &asid_first_early,
-	&asid_two_stay, &asid_broadcast_top, &asid_broadcast_top_none, NULL
+	&asid_two_stay, &asid_slept, &asid_broadcast_top, &asid_broadcast_top_none, NULL
 };

@@ -19,6 +19,8 @@ forget(void *arg, const struct xcpu_flush *request)
 {
 	explore_assert(request->space == &space, "another space");
 	explore_assert(arg == &device, "another device");
+	/* rlx: what takes time, so that an interrupt may come */
+	(void)xcpu_load_rlx(&page[0].entry);
 	explore_write(&device, explore_read(&device) + 1);
 	explore_write(&calls, explore_read(&calls) + 1);
 	explore_frame_reuse(0, 1);
@@ -141,6 +143,8 @@ static const struct explore_program notifier_register = {
 static void
 detach(void)
 {
+	/* rlx: the last walk of a device */
+	explore_note(xcpu_load_rlx(&page[0].entry));
 	explore_assert(xcpu_notifier_unregister(&space, id) == 0, "refused");
 	explore_write(&device, 7);
 }

@@ -44,6 +44,9 @@ const struct explore_program *const *const explore_tables[] = {
 	asid_global_programs,
 	guest_programs,
 	dead_room_programs,
+	dead_late_programs,
+	dead_told_programs,
+	dead_asid_programs,
 	suspend_programs,
 	NULL
 };

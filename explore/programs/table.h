@@ -44,6 +44,9 @@ extern const struct explore_program *const asid_programs[];
 extern const struct explore_program *const asid_global_programs[];
 extern const struct explore_program *const guest_programs[];
 extern const struct explore_program *const dead_room_programs[];
+extern const struct explore_program *const dead_late_programs[];
+extern const struct explore_program *const dead_told_programs[];
+extern const struct explore_program *const dead_asid_programs[];
 extern const struct explore_program *const suspend_programs[];
 
 #endif /* XCPU_EXPLORE_TABLE_H */

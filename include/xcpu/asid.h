@@ -159,7 +159,7 @@ struct xcpu_asids {
 
 	/* Private. */
 	struct xcpu_au64 next;		/* per_cpu: the last id; global: version */
-	struct xcpu_au32 lock;
+	struct xcpu_au64 lock;		/* a count, and who has it */
 	unsigned hint;			/* where the last free one was found */
 };
 
@@ -212,7 +212,8 @@ void xcpu_asid_init(struct xcpu_asids *asids, struct xcpu_asid *asid,
  *
  * Context: xcpu_port_root_load() only, once in each.
  * Waits:   xcpu_asid_global: for the lock of a CPU that hands one out, which
- *          waits for nobody; otherwise never.
+ *          waits for nobody; of one that died, until that is reported
+ *          (xcpu_cpu_dead()).  Otherwise never.
  * Order:   an initiator who does not find the new ASID by xcpu_asid_broadcast()
  *          has changed his entries before the caller's walker looks  [G2].
  * Cost:    per_cpu: O(nslots).  global: a read-modify-write and a full fence;

@@ -49,7 +49,6 @@ struct xcpu_notifier {
 	struct xcpu_au32 state;
 	xcpu_notifier_fn *fn;
 	void *arg;
-	struct xcpu_au64 inside[XCPU_CPUSET_WORDS];	/* CPUs that run it */
 };
 
 /* Those of one space, as long as it lives.  Private to the library. */
@@ -97,13 +96,14 @@ int xcpu_notifier_register(struct xcpu_space *space, xcpu_notifier_fn *fn,
  * xcpu_notifier_unregister: fn runs nowhere, and never again.
  *
  * Context: as xcpu_call_one(); not inside a notifier.
- * Waits:   for those who are inside fn, under the watchdog.
- * Order:   all of fn -> the return  [K3].
- * Cost:    a compare-and-swap, a full fence, O(words).
+ * Waits:   until every other CPU that is ready has taken an interrupt, under the
+ *          watchdog.
+ * Order:   all of fn -> the return  [E3] [L2].
+ * Cost:    a kick of every CPU.
  * Returns: 0; -XCPU_EINVAL space is NULL; -XCPU_ENOENT no such id; -XCPU_ENOSYS
  *          as above; -XCPU_EDEADLK, -XCPU_EPERM and -XCPU_EAGAIN as
  *          xcpu_call_one(); -XCPU_ETIMEDOUT the stall hook gave up: fn may still
- *          run, and the id stays taken (the report says on which CPU).
+ *          run, and the id stays taken.
  */
 int xcpu_notifier_unregister(struct xcpu_space *space, int id);
 
