@@ -338,6 +338,7 @@ dispatch(unsigned cpu, uint32_t i, const struct trace_record *record)
 		drop(cpu, replay_space_of(record->space), TRACE_CAUSE_EXIT);
 		break;
 	case TRACE_OP_CLONE:
+	case TRACE_OP_ENTER:
 		break;
 	}
 }
