@@ -156,7 +156,9 @@ ask_left(struct xcpu_cpu *self, struct xcpu_async *job)
 {
 	unsigned long state = xcpu_port_irq_save();
 
-	post_flush(self, job, &job->left, job->reach_lazy);
+	/* Who came by meanwhile is not kicked. */
+	if (!all_passed(self, job))
+		post_flush(self, job, &job->left, job->reach_lazy);
 	job->state = XCPU_ASYNC_ASKED;
 	xcpu_port_irq_restore(state);
 }
