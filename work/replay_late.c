@@ -28,6 +28,7 @@
 #define WHOLE_SPACE	(UINT64_C(1) << 47)
 #define HOMES_FROM	(UINT64_C(0x70) << 40)	/* where mmap() places */
 #define HOME_SHIFT	41
+#define AT_THE_END	(UINT64_MAX - 1)
 
 struct replay_ticket {
 	struct xcpu_batch batch;
@@ -220,8 +221,9 @@ replay_late_due(unsigned cpu, uint64_t next_ns)
 void
 replay_late_enter(unsigned cpu)
 {
-	if (work_run.options.entry)
-		xcpu_async_pass();
+	if (!work_run.options.entry)
+		return;		/* it would pass by asking */
+	xcpu_async_pass();
 	for (unsigned i = 0; i < TICKETS; i++) {
 		struct replay_ticket *t = &late.ticket[i];
 
@@ -298,7 +300,7 @@ replay_late(unsigned cpu, struct replay_space *space, enum trace_cause cause,
 
 	error = xcpu_batch_init(&t->batch, t->item, t->room, give_back, t);
 	t->number = ++late.numbers;
-	t->due_ns = replay.form != WORK_FORM_DEFER ? UINT64_MAX :
+	t->due_ns = replay.form != WORK_FORM_DEFER ? AT_THE_END :
 	    replay.now_ns + work_run.options.bound_us * 1000;
 	t->space = space;
 	t->cause = cause;
