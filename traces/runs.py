@@ -200,6 +200,9 @@ def wrong_forms(reading, output, cpus, words):
     if of_late > LATE_FACTOR * late + LATE_MORE:
         wrong.append("%d kicks for what may be late, OPT(D) %d"
                      % (of_late, late))
+    if "entry=off" in words and late > 100 and of_late * 10 < late:
+        wrong.append("%d kicks deferred without entries, of %d at once"
+                     % (of_late, late))
     if kicks - of_late != at_once:
         wrong.append("%d kicks for what may not be late, needed %d"
                      % (kicks - of_late, at_once))

@@ -184,6 +184,7 @@ hold(struct storm_cpu *me, unsigned cpu)
 {
 	if (storm_is_batched(me) && !xcpu_batch_done(&me->batch))
 		return waited_too_long(me, cpu);
+	me->held_ns += mach_now_ns() - me->began_ns;
 	storm_after(me);
 	enter_state(me, STORM_PROBING);
 	storm_ask(cpu, &me->targets);
@@ -374,8 +375,10 @@ add_up(void)
 		tally->background += me->glances;
 		tally->left += me->left;
 		tally->late += me->late;
+		tally->held_ns += me->held_ns;
 		work_times_add(WORK_TIME_SHOOTDOWN, &me->times);
 		me->shootdowns = me->mapped = me->glances = me->left = me->late = 0;
+		me->held_ns = 0;
 	}
 }
 

@@ -69,7 +69,7 @@ enum storm_change {
 	STORM_REMAP, STORM_UNMAP, STORM_PROTECT, STORM_TABLES, STORM_RECLAIM
 };
 
-#define STORM_EXTRAS	4	/* pages of other spaces in one reclaim */
+#define STORM_EXTRAS	8	/* pages of other spaces in one reclaim */
 #define STORM_ITEMS	(ORACLE_BATCH + STORM_EXTRAS + 1)
 
 struct storm_extra {
@@ -104,7 +104,7 @@ struct storm_cpu {
 	uint64_t turns;
 	unsigned credit;		/* glances until the next mail */
 	struct work_rng rng;
-	uint64_t shootdowns, mapped, glances, left, late;
+	uint64_t shootdowns, mapped, glances, left, late, held_ns;
 	struct work_times times;
 };
 

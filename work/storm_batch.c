@@ -58,7 +58,7 @@ add_window(struct storm_cpu *me, const mach_frame *old, mach_frame table)
 	return error;
 }
 
-/* What else this CPU has in other spaces, up to a few pages of each. */
+/* What else this CPU has in other spaces. */
 static int
 add_others(struct storm_cpu *me)
 {
@@ -117,7 +117,7 @@ take_extra(struct storm_cpu *me, struct storm_space *space, unsigned page)
 		mach_unmap(space->mach, storm_va(space, page)) };
 }
 
-/* Reclaim: a page or two of each user space where this CPU has a window. */
+/* Reclaim: what this CPU has in each user space, as far as there is room. */
 void
 storm_take_extras(struct storm_cpu *me, unsigned cpu)
 {
@@ -127,12 +127,10 @@ storm_take_extras(struct storm_cpu *me, unsigned cpu)
 	me->nextra = 0;
 	for (unsigned i = 0; me->change == STORM_RECLAIM && i < 3; i++) {
 		struct storm_space *space = &storm.space[index[i]];
-		unsigned page = storm_window(space, cpu) +
-		    work_below(&me->rng, ORACLE_BATCH);
 
-		if (index[i] == STORM_KERNEL)
-			continue;
-		take_extra(me, space, page);
+		for (unsigned n = 0; index[i] != STORM_KERNEL &&
+		    n < ORACLE_BATCH; n++)
+			take_extra(me, space, storm_window(space, cpu) + n);
 	}
 }
 

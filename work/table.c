@@ -304,11 +304,12 @@ table_print(bool good)
 	mach_printf("relax 0-%u, seed %lu, faults %s: %lu.%lu s\n", o->relax,
 	    (unsigned long)o->seed, work_faults_name(o->faults),
 	    (unsigned long)(ms / 1000), (unsigned long)(ms % 1000 / 100));
-	if (t->late != 0 || o->form != WORK_FORM_SYNC || !o->lazy)
-		mach_printf("form %s, lazy %s, entry %s, bound %lu us: %lu "
-		    "operations not waited for\n", work_form_name(o->form),
-		    o->lazy ? "on" : "off", o->entry ? "on" : "off",
-		    (unsigned long)o->bound_us, (unsigned long)t->late);
+	mach_printf("form %s, lazy %s, entry %s, bound %lu us: %lu requests, "
+	    "%lu of them not waited for (%lu us)\n", work_form_name(o->form),
+	    o->lazy ? "on" : "off", o->entry ? "on" : "off",
+	    (unsigned long)o->bound_us, (unsigned long)total.xcpu.shootdown,
+	    (unsigned long)t->late,
+	    (unsigned long)(t->late == 0 ? 0 : t->held_ns / t->late / 1000));
 	print_operations(t, &total.xcpu);
 	print_flushes(t, &total.xcpu);
 	print_latency(&total.xcpu);
