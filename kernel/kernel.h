@@ -54,6 +54,7 @@ bool tlb_blind(void);
 
 /* machine.c */
 _Noreturn void park(void);		/* the loop that mach_run_all() feeds */
+void kernel_entered(void);		/* from user mode, or by a tick */
 int thread_start(unsigned cpu, void (*fn)(void *arg), void *arg);
 
 /* xcpu_port.c */

@@ -14,6 +14,8 @@ static struct {
 	uint32_t running;
 } job;
 
+static uint32_t entries_pass;	/* by atomics */
+
 unsigned
 mach_ncpu(void)
 {
@@ -36,6 +38,20 @@ void
 mach_unmask(unsigned long state)
 {
 	irq_restore(state);
+}
+
+void
+mach_entries_pass(bool on)
+{
+	__atomic_store_n(&entries_pass, on, __ATOMIC_RELAXED);
+}
+
+/* Interrupts off.  The cheapest place to forget what others deferred. */
+void
+kernel_entered(void)
+{
+	if (__atomic_load_n(&entries_pass, __ATOMIC_RELAXED) != 0)
+		xcpu_async_pass();
 }
 
 /*

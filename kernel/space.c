@@ -3,10 +3,10 @@
  * space.c: address spaces: a tree of page tables each, whose upper half is the
  * kernel's and shared by all.  Nothing here flushes anything.
  *
- * A table, once linked, stays until its space is freed, so a walk needs no
- * lock; the lock is for two CPUs that both find a table missing.  An entry of
- * the last level is exchanged whole: another CPU's table walker sees the old
- * page or the new one.
+ * A walk needs no lock: a table, once linked, stays until its space is freed, or
+ * until mach_table_unlink(), whose caller sees to it that nobody is there.  The
+ * lock is for two CPUs that both find a table missing.  An entry is exchanged
+ * whole: another CPU's table walker sees the old page or the new one.
  */
 #include "kernel.h"
 
@@ -50,14 +50,14 @@ table_link(uint64_t *entry)
 	return true;
 }
 
-/* The last-level entry of va; NULL: no table there, or no memory to make it. */
-uint64_t *
-page_entry(uint64_t root, uint64_t va, bool make)
+/* The entry of va at a level; NULL: no table there, or no memory to make it. */
+static uint64_t *
+entry_at(uint64_t root, uint64_t va, unsigned last, bool make)
 {
 	uint64_t *table = phys_to_virt(root);
 	unsigned level;
 
-	for (level = PT_LEVELS - 1; level > 0; level--) {
+	for (level = PT_LEVELS - 1; level > last; level--) {
 		uint64_t *entry = &table[pt_index(va, level)];
 
 		if (!(entry_read(entry) & PTE_PRESENT) &&
@@ -65,7 +65,13 @@ page_entry(uint64_t root, uint64_t va, bool make)
 			return NULL;
 		table = phys_to_virt(entry_read(entry) & PTE_FRAME);
 	}
-	return &table[pt_index(va, 0)];
+	return &table[pt_index(va, last)];
+}
+
+uint64_t *
+page_entry(uint64_t root, uint64_t va, bool make)
+{
+	return entry_at(root, va, 0, make);
 }
 
 void
@@ -200,6 +206,16 @@ mach_frame
 mach_unmap(struct mach_space *space, uint64_t va)
 {
 	uint64_t *entry = page_entry(space->root, va, false);
+
+	if (entry == NULL)
+		return 0;
+	return __atomic_exchange_n(entry, 0, __ATOMIC_ACQ_REL) & PTE_FRAME;
+}
+
+mach_frame
+mach_table_unlink(struct mach_space *space, uint64_t va)
+{
+	uint64_t *entry = entry_at(space->root, va, 1, false);
 
 	if (entry == NULL)
 		return 0;

@@ -103,6 +103,7 @@ on_tick(void)
 	if (cpu_self()->xcpu == NULL || faults_deaf())
 		return;
 	faults_visit(FAULT_AT_TICK);
+	kernel_entered();
 	xcpu_on_tick();
 }
 

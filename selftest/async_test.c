@@ -423,6 +423,51 @@ defer_tables(struct selftest *t)
 	tear_down(t, &other);
 }
 
+/* Kills: a kick for the flush, and one for the call. */
+static void
+async_calls_lazy(struct selftest *t)
+{
+	struct xcpu_cpuset other;
+	uint64_t kicks;
+
+	set_up(t, &other);
+	change(t, 9, 3);
+	if (!lull(t))
+		return;
+	kicks = STAT_OF(t, t->self, kick_flush) +
+	    STAT_OF(t, t->self, kick_call);
+	job.callback = announce;
+	EXPECT_EQ(t, add(t, 9, XCPU_FLUSH_TABLES), 0);
+	EXPECT_EQ(t, xcpu_async_start(&job), 0);
+	if (XCPU_STATS != 0)
+		EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush) +
+		    STAT_OF(t, t->self, kick_call) - kicks, 1);
+	wake(t);
+	EXPECT(t, AWAIT(xcpu_async_done(&job)));
+	EXPECT_EQ(t, count_of(&seen.announced), 1);
+	selftest_reads(t, &other, selftest_page(t, 9), 3);
+	tear_down(t, &other);
+}
+
+/* Kills: a kick for who came by since the owner last looked. */
+static void
+defer_passed(struct selftest *t)
+{
+	struct xcpu_cpuset other;
+	uint64_t kicks;
+
+	set_up(t, &other);
+	change(t, 8, 2);
+	EXPECT_EQ(t, add(t, 8, 0), 0);
+	EXPECT_EQ(t, xcpu_async_defer(&job, NEVER_NS), 0);
+	selftest_on(t, t->other, pass, NULL);
+	kicks = STAT_OF(t, t->self, kick_flush);
+	EXPECT_EQ(t, xcpu_async_wait(&job), 0);
+	EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush), kicks);
+	selftest_reads(t, &other, selftest_page(t, 8), 2);
+	tear_down(t, &other);
+}
+
 /* Kills: a form that is refused where a shootdown is not. */
 static void
 all_forms(void *arg)
@@ -511,6 +556,8 @@ static const struct selftest_case cases[] = {
 	    async_waits, 3, 2, NEED_TLB | NEED_THREAD },
 	{ "async_calls_back", "F-B9", "xcpu_port_kick",
 	    async_calls_back, 3, 2, NEED_TLB | NEED_THREAD },
+	{ "async_calls_lazy", "F-B9 F-B5 INV-S5", "xcpu_port_kick",
+	    async_calls_lazy, 3, 2, NEED_TLB | NEED_THREAD },
 	{ "async_without_slots", "F-B9", "xcpu_port_kick",
 	    async_without_slots, 3, 2, NEED_TLB | NEED_THREAD | NEED_SLOTS },
 	{ "async_collects", "F-X5 INV-S1", "xcpu_port_tlb_flush",
@@ -521,6 +568,8 @@ static const struct selftest_case cases[] = {
 	    async_top, 3, 2, NEED_TLB | NEED_THREAD },
 	{ "defer_passes", "F-B8 F-P7 INV-S1", "xcpu_port_tlb_flush",
 	    defer_passes, 3, 2, NEED_TLB | NEED_THREAD },
+	{ "defer_passed", "F-B8 INV-S1", "xcpu_port_kick",
+	    defer_passed, 3, 2, NEED_TLB | NEED_THREAD },
 	{ "defer_bound", "F-B8 F-P7", "xcpu_port_now_ns",
 	    defer_bound, 3, 2, NEED_TLB | NEED_THREAD },
 	{ "defer_lazy", "F-B8 INV-S4", "xcpu_port_tlb_flush",

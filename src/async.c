@@ -22,8 +22,8 @@
  * Life of a request: a range that is no neighbour of the last closes that: count,
  * remember, full fence, read the set; start or defer: close the last one, flush
  * here, take a round; start: post to whoever is left; then look at the words that
- * say what each has passed.  With a callback a call follows the post: its
- * function passes, and the last to run it announces the end.
+ * say what each has passed.  With a callback a call takes the place of the post:
+ * its function passes, and the last to run it announces the end.
  *
  * Deadlock: as a shootdown; nothing else is waited for.  The end of the call
  * waits for CPUs that were leaving when they were asked, and took the flush, but
@@ -156,7 +156,9 @@ ask_left(struct xcpu_cpu *self, struct xcpu_async *job)
 {
 	unsigned long state = xcpu_port_irq_save();
 
-	post_flush(self, job, &job->left, job->reach_lazy);
+	/* Who came by meanwhile is not kicked. */
+	if (!all_passed(self, job))
+		post_flush(self, job, &job->left, job->reach_lazy);
 	job->state = XCPU_ASYNC_ASKED;
 	xcpu_port_irq_restore(state);
 }
@@ -243,14 +245,43 @@ call_pass(void *arg)
 	pass_here(xcpu_port_self());
 }
 
-/* On the last CPU of the call. */
+/*
+ * On the last CPU of the call.  Who is left was leaving and took no call: it is
+ * asked for its flush instead, which it serves to the end.
+ */
 static void
 call_end(void *arg)
 {
 	struct xcpu_async *job = arg;
 
+	ask_left(xcpu_port_self(), job);
 	if (wait_for_left(xcpu_port_self(), job) == 0)
 		job_end(job);
+}
+
+/*
+ * One kick per CPU, for the call alone: its function passes.  From the start of
+ * the call the request is the last CPU's.
+ */
+static int
+ask_by_call(struct xcpu_cpu *self, struct xcpu_async *job)
+{
+	int error;
+
+	pass_here(self);
+	pass_lazy_over(self, job);
+	if (all_passed(self, job)) {
+		job_end(job);
+		return 0;
+	}
+	job->state = XCPU_ASYNC_ASKED;
+	job->call.callback = call_end;
+	job->call.callback_arg = job;
+	error = xcpu_call_start(&job->call, &job->left, call_pass, NULL, NULL);
+	if (error == 0)
+		return 0;
+	ask_left(self, job);
+	return error == -XCPU_EAGAIN ? -XCPU_ENOSPC : error;
 }
 
 /* ---- the public functions ---- */
@@ -321,17 +352,10 @@ xcpu_async_start(struct xcpu_async *job)
 		error = 0;
 	if (error != 0)
 		return error;
+	if (job->callback != NULL)
+		return ask_by_call(self, job);
 	ask_left(self, job);
-	if (job->callback == NULL)
-		return 0;
-	if (xcpu_cpuset_empty(&job->left)) {
-		job_end(job);
-		return 0;
-	}
-	job->call.callback = call_end;
-	job->call.callback_arg = job;
-	error = xcpu_call_start(&job->call, &job->left, call_pass, NULL, NULL);
-	return error == -XCPU_EAGAIN ? -XCPU_ENOSPC : error;
+	return 0;
 }
 
 int

@@ -23,7 +23,6 @@ RUN_SECONDS = 60
 SHOW_LINES = 60         # of a failing run's output
 SLACK = 3               # kicks beyond the recorded ones
 ARMED_PERCENT = 90
-SPREAD_CPUS = 4
 
 # How the report names the causes.
 CAUSES = {"copy on write": "cow", "hidden unmap": "hidden",
@@ -35,13 +34,28 @@ CAUSES = {"copy on write": "cow", "hidden unmap": "hidden",
 REPLAYS = [
     ("recorded_2_cpus", 2, "place=recorded order=strict"),
     ("recorded_4_cpus", 4, "place=recorded order=strict"),
-    ("spread_4_cpus", SPREAD_CPUS, "place=spread order=strict"),
+    ("spread_4_cpus", 4, "place=spread order=strict"),
     ("free_2_cpus", 2, "place=recorded order=free"),
-    ("free_spread_4_cpus", SPREAD_CPUS, "place=spread order=free"),
+    ("free_spread_4_cpus", 4, "place=spread order=free"),
+    ("forms_2_cpus", 2, "place=recorded order=strict form=all"),
+    ("forms_spread_4_cpus", 4, "place=spread order=strict form=all"),
+    ("forms_spread_8_cpus", 8, "place=spread order=strict form=all"),
+    ("forms_spread_64_cpus", 64, "place=spread order=strict form=all"),
+    ("forms_eager_2_cpus", 2, "place=recorded order=strict form=all lazy=off"),
+    ("forms_entries_2_cpus", 2, "place=recorded order=strict form=all "
+     "entry=off"),
+    ("forms_bound_2_cpus", 2, "place=recorded order=strict form=all "
+     "bound=100"),
 ]
 # In the kernel each takes seconds: the placements, and one that is for stress.
-KERNEL_REPLAYS = [r for r in REPLAYS if r[0] not in ("recorded_2_cpus",
-                                                     "free_2_cpus")]
+KERNEL_REPLAYS = [r for r in REPLAYS if r[0] not in (
+    "recorded_2_cpus", "spread_4_cpus", "free_2_cpus", "forms_entries_2_cpus",
+    "forms_bound_2_cpus")]
+
+# The forms of form=all that wait, or kick, at once; and the one that defers.
+PROMPT, DEFER = ("sync", "gather", "async"), "defer"
+STRICT_FACTOR, STRICT_MORE = 1.02, 3    # of OPT
+LATE_FACTOR, LATE_MORE = 1.3, 2         # of OPT(D)
 
 
 class World:
@@ -92,11 +106,35 @@ def cause_rows(output):
     return rows
 
 
-def wrong_causes(reading, output, strict, spread):
+def placement(reading, cpus, words):
+    """(CPUs, place) as the rules take them."""
+    return (cpus, rules.spread(cpus)) if "place=spread" in words \
+        else (reading.ncpu, rules.recorded)
+
+
+def bound_ns(words):
+    return int(value(words, "bound", rules.LATE_NS // 1000)) * 1000
+
+
+def value(words, key, otherwise):
+    found = [w[len(key) + 1:] for w in words.split() if w.startswith(key + "=")]
+    return found[-1] if found else otherwise
+
+
+def exact(words):
+    """Whether the numbers are foreseen to the last: by these words they are."""
+    return "order=strict" in words and "lazy=off" not in words \
+        and "entry=off" not in words
+
+
+def wrong_causes(reading, output, cpus, words):
     """Requests and kicks by cause, beside what is foreseen."""
-    place = rules.spread(SPREAD_CPUS) if spread else rules.recorded
-    need = rules.kicks(reading.world.records,
-                       SPREAD_CPUS if spread else reading.ncpu, place)["need"]
+    strict, spread = exact(words), "place=spread" in words
+    place = placement(reading, cpus, words)
+    # The causes of all forms are the last one's, which defers.
+    need = rules.late(reading.world.records, *place, bound_ns(words)) \
+        if "form=all" in words \
+        else rules.kicks(reading.world.records, *place)["need"]
     rows = cause_rows(output)
     wrong = []
     for name, cause in CAUSES.items():
@@ -122,10 +160,73 @@ def wrong_causes(reading, output, strict, spread):
 def wrong_rules(reading, output, cpus, spread):
     place = rules.spread(cpus) if spread else rules.recorded
     sent = rules.kicks(reading.world.records, cpus, place)
-    wanted = sum(sent["linux"].values()), sum(sent["broadcast"].values())
-    found = number(r"Linux's rule sends (\d+) kicks, a broadcast (\d+)$", output)
+    wanted = tuple(sum(sent[rule].values())
+                   for rule in ("need", "linux", "broadcast"))
+    found = number(r"placement (\d+) kicks are needed, Linux's rule sends "
+                   r"(\d+) kicks, a broadcast (\d+)$", output)
     return [] if found == wanted else ["rules: %s, foreseen %s"
                                        % (found, wanted)]
+
+
+def form_rows(output):
+    """{form: (kicks, those for what may be late)} of form=all."""
+    return {name: (int(kicks), int(late)) for name, kicks, late in re.findall(
+        r"^  (sync|gather|async|defer) +(\d+) +(\d+) ", output, re.MULTILINE)}
+
+
+def wrong_forms(reading, output, cpus, words):
+    """The kicks of each form, against OPT and the rules."""
+    place = placement(reading, cpus, words)
+    sent = rules.kicks(reading.world.records, *place)
+    opt = sum(sent["need"].values())
+    linux = sum(sent["linux"].values())
+    at_once, late = rules.split(rules.late(reading.world.records, *place,
+                                           bound_ns(words)))
+    if "entry=off" in words:
+        late = rules.split(sent["need"])[1]
+    rows, wrong = form_rows(output), []
+    if set(rows) != {*PROMPT, DEFER}:
+        return ["no row for each form"]
+    for form, (kicks, _) in rows.items():
+        if kicks > STRICT_FACTOR * opt + STRICT_MORE:
+            wrong.append("%s: %d kicks, OPT %d" % (form, kicks, opt))
+        if "place=recorded" in words and \
+                kicks > reading.reference.ipis["flush"]:
+            wrong.append("%s: %d kicks, recorded were %d"
+                         % (form, kicks, reading.reference.ipis["flush"]))
+        if kicks > linux:
+            wrong.append("%s: %d kicks, Linux's rule %d" % (form, kicks, linux))
+    kicks, of_late = rows[DEFER]
+    if of_late > LATE_FACTOR * late + LATE_MORE:
+        wrong.append("%d kicks for what may be late, OPT(D) %d"
+                     % (of_late, late))
+    if "entry=off" in words and late > 100 and of_late * 10 < late:
+        wrong.append("%d kicks deferred without entries, of %d at once"
+                     % (of_late, late))
+    if kicks - of_late != at_once:
+        wrong.append("%d kicks for what may not be late, needed %d"
+                     % (kicks - of_late, at_once))
+    if exact(words) and any(rows[form][0] != opt for form in PROMPT):
+        wrong.append("kicks at once %s, foreseen %d" % (rows, opt))
+    if exact(words) and of_late != late:
+        wrong.append("%d kicks deferred, foreseen %d" % (of_late, late))
+    return wrong
+
+
+def remark(reading, output, cpus, words):
+    """What the forms and the rules send, in one line."""
+    place = placement(reading, cpus, words)
+    sent = rules.kicks(reading.world.records, *place)
+    late = rules.late(reading.world.records, *place, bound_ns(words))
+    return ", ".join(
+        ["%s %d" % (form, kicks) for form, (kicks, _)
+         in form_rows(output).items()] +
+        ["OPT %d" % sum(sent["need"].values()),
+         "OPT(%g ms) %d" % (bound_ns(words) / 1e6, sum(late.values())),
+         "Linux's rule %d" % sum(sent["linux"].values()),
+         "broadcast %d" % sum(sent["broadcast"].values())] +
+        (["recorded %d" % reading.reference.ipis["flush"]]
+         if "place=recorded" in words else []))
 
 
 def wrong_probes(output):
@@ -156,9 +257,12 @@ def complaints(reading, status, output, cpus, words):
     if number(r"^    sum +(\d+)  = the events", output) \
             != (len(reading.events),):
         wrong.append("the lines do not add up to the events")
-    wrong += wrong_causes(reading, output, strict, spread)
+    wrong += wrong_causes(reading, output, cpus, words)
     if strict:
-        wrong += wrong_rules(reading, output, cpus, spread)
+        if "lazy=off" not in words:
+            wrong += wrong_rules(reading, output, cpus, spread)
+        if "form=all" in words:
+            wrong += wrong_forms(reading, output, cpus, words)
         wrong += wrong_probes(output)
     return wrong
 
@@ -176,6 +280,8 @@ def bad_inputs(world, folder, good):
         ("truncated", 2, "", cut, None, "bad trace: truncated"),
         ("foreign", 2, "", foreign, None, "bad trace: not a trace"),
         ("damaged", 2, "", damaged, None, "bad trace: damaged"),
+        ("free_form", 2, "order=free form=defer", whole, None,
+         "needs order=strict"),
         ("too_few_cpus", 1, "", whole, None, "recorded on 2 CPUs"),
         ("larger_than_memory", 2, "", whole, 10 if world.threads else 12,
          r"larger than memory: it wants 2589 frames"),
@@ -223,6 +329,8 @@ def main():
                 tap.test("replay_%s_%s_%s" % (world.name, name, kind),
                          complaints(reading, status, output, cpus, words),
                          output, "F-P10")
+                if "form=all" in words:
+                    print("# " + remark(reading, output, cpus, words))
         for kind, cpus, words, file, memory, pattern in bad:
             status, output = world.run(cpus, words, file, memory)
             wrong = [] if status == 1 else ["exit status %s" % status]

@@ -19,7 +19,7 @@ change_page(const struct storm_cpu *me, struct storm_space *space,
     unsigned page, mach_frame frame)
 {
 	struct storm_page *p = &space->page[page];
-	uint64_t va = space->base + page * MACH_PAGE_SIZE;
+	uint64_t va = storm_va(space, page);
 	unsigned user = space->mode == MACH_AS_USER ? MACH_USER : 0;
 
 	if (me->change == STORM_PROTECT) {
@@ -29,7 +29,7 @@ change_page(const struct storm_cpu *me, struct storm_space *space,
 	}
 	p->generation++;
 	xcpu_store_rel(&p->newest, p->generation);
-	if (me->change == STORM_UNMAP) {
+	if (me->change != STORM_REMAP) {
 		mach_unmap(space->mach, va);
 		p->mapped = false;
 		return;
@@ -51,7 +51,12 @@ shoot(struct storm_cpu *me, const struct oracle_batch *batch)
 	unsigned how = me->request.batch.quiet ? ASK_RANGE :
 	    work_below(&me->rng, ASK_KINDS);
 
-	me->request.tables = how == ASK_TABLES;
+	me->request.tables = how == ASK_TABLES || me->change == STORM_TABLES;
+	if (me->change == STORM_TABLES) {
+		how = ASK_TABLES;
+		start &= ~(MACH_TABLE_SPAN - 1);
+		len = MACH_TABLE_SPAN;
+	}
 	switch (how) {
 	case ASK_ALL:
 		return xcpu_shootdown_all(tlb, NULL);
@@ -139,16 +144,25 @@ check_dropped(struct storm_cpu *me)
 }
 
 static void
-free_old(struct storm_cpu *me, const mach_frame *old)
+free_old(const struct storm_cpu *me, const mach_frame *old, mach_frame table)
 {
-	struct storm_request *request = &me->request;
+	for (unsigned i = 0; i < me->request.batch.n; i++) {
+		if (old[i] != 0)
+			mach_frame_free(old[i]);
+	}
+	if (table != 0)
+		mach_frame_free(table);
+}
+
+static void
+settle(struct storm_cpu *me)
+{
+	const struct storm_request *request = &me->request;
 
 	for (unsigned i = 0; i < request->batch.n; i++) {
 		struct storm_page *page = &request->space->page[me->first + i];
 
 		xcpu_store_rel(&page->settled, page->generation);
-		if (old[i] != 0)
-			mach_frame_free(old[i]);
 	}
 }
 
@@ -197,12 +211,49 @@ looks_in_flight(struct storm_cpu *me)
 	    work_once_in(&me->rng, 2);
 }
 
+/* The shootdown is over: on to the probes. */
+void
+storm_after(struct storm_cpu *me)
+{
+	check_dropped(me);
+	note_kept(me, 1, false);
+	settle(me);
+	storm_settle_extras(me, !storm_is_batched(me));
+	expect(me);
+}
+
+/* The table of a window whose pages are all gone; 0: it stays. */
+static mach_frame
+take_table(const struct storm_cpu *me)
+{
+	return me->change != STORM_TABLES ? 0 :
+	    mach_table_unlink(me->request.space->mach,
+	    me->request.batch.page[0].va);
+}
+
+static int
+shoot_all(struct storm_cpu *me, const mach_frame *old, mach_frame table)
+{
+	int error;
+
+	if (storm_is_batched(me)) {
+		me->request.tables = me->change == STORM_TABLES;
+		return storm_batch_begin(me, old, table);
+	}
+	error = shoot_somehow(me, &me->request.batch);
+	if (error == 0)
+		error = storm_shoot_extras(me);
+	if (error == 0)
+		free_old(me, old, table);
+	return error;
+}
+
 void
 storm_shoot(unsigned cpu)
 {
 	struct storm_cpu *me = storm.cpu[cpu];
 	struct storm_request *request = &me->request;
-	mach_frame new[ORACLE_BATCH], old[ORACLE_BATCH];
+	mach_frame new[ORACLE_BATCH], old[ORACLE_BATCH], table;
 	int error;
 
 	if (!take_new(me, new)) {
@@ -215,19 +266,16 @@ storm_shoot(unsigned cpu)
 	note_kept(me, 0, true);
 	for (unsigned i = 0; i < request->batch.n; i++)
 		change_page(me, request->space, me->first + i, new[i]);
+	table = take_table(me);
+	storm_take_extras(me, cpu);
 	if (looks_in_flight(me))
 		inflight_begin(me, me->first);
-	error = shoot_somehow(me, &request->batch);
+	error = shoot_all(me, old, table);
 	inflight_over(me);
-	check_dropped(me);
-	note_kept(me, 1, false);
 	if (error != 0) {
-		WORK_REPORT(WORK_ANSWER, "answer: xcpu_shootdown() on cpu %u: "
-		    "%s\n", cpu, xcpu_strerror(error));
+		WORK_REPORT(WORK_ANSWER, "answer: a shootdown on cpu %u: %s\n",
+		    cpu, xcpu_strerror(error));
 		xcpu_store_rel(&storm.stop, 1);
-	} else {
-		free_old(me, old);
 	}
 	me->shootdowns++;
-	expect(me);
 }

@@ -123,6 +123,7 @@ one_shootdown(struct storm_cpu *me, unsigned trial)
 	stop = !ask_all(me, &stale);
 	if (!stop) {
 		storm_shoot(0);
+		storm_after(me);
 		request->mend = true;
 		stop = !ask_all(me, &stale);
 	}

@@ -103,6 +103,21 @@ mach_frame mach_lookup(struct mach_space *space, uint64_t va, unsigned *rights);
 mach_frame mach_unmap(struct mach_space *space, uint64_t va);
 void mach_protect(struct mach_space *space, uint64_t va, unsigned rights);
 
+/*
+ * Unlinks the table that holds the last entries around va, none of which is
+ * in use or will be before it is freed, and returns its frame; 0: there is none.
+ * A CPU may walk through it until what it translated is shot down, with
+ * XCPU_FLUSH_TABLES.
+ */
+mach_frame mach_table_unlink(struct mach_space *space, uint64_t va);
+#define MACH_TABLE_SPAN	(MACH_PAGE_SIZE << 9)	/* addresses of one table */
+
+/*
+ * From now on each entry into the kernel from user mode, and each tick, passes
+ * what was deferred (xcpu_async_pass()); or none does, which is so at first.
+ */
+void mach_entries_pass(bool on);
+
 /* ------------------------------------------------------------------ */
 /* Accesses, made as a program would: through the calling CPU's own TLB.  */
 

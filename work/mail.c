@@ -50,21 +50,41 @@ storm_is_away(const struct storm_request *request, unsigned cpu)
 void
 storm_wake_up(struct storm_cpu *me)
 {
+	if (me->resume != STORM_KERNEL)
+		storm_load(me, me->resume);
 	if (xcpu_load_rlx(&me->lazy) == 0)
 		return;
 	xcpu_space_lazy_leave();
 	xcpu_store_rel(&me->lazy, 0);
 }
 
+/*
+ * From here on it reads only what is the kernel's, until it is woken up.  With
+ * lazy=off it does not keep the root for that time: it is away.
+ */
+void
+storm_fall_lazy(struct storm_cpu *me)
+{
+	if (xcpu_load_rlx(&me->space) == STORM_KERNEL)
+		return;
+	if (!work_run.options.lazy) {
+		unsigned resume = xcpu_load_rlx(&me->space);
+
+		storm_load(me, STORM_KERNEL);
+		me->resume = resume;
+		return;
+	}
+	xcpu_store_rel(&me->lazy, 1);
+	xcpu_space_lazy_enter();
+}
+
 /* Now and then the reader falls lazy: the shootdown will pass it over. */
 static void
 maybe_lazy(struct storm_cpu *me, const struct storm_request *request)
 {
-	if (request->batch.quiet || request->space->index == STORM_KERNEL ||
-	    !work_once_in(&me->rng, 8))
-		return;
-	xcpu_store_rel(&me->lazy, 1);
-	xcpu_space_lazy_enter();
+	if (!request->batch.quiet && request->space->index != STORM_KERNEL &&
+	    work_once_in(&me->rng, 8))
+		storm_fall_lazy(me);
 }
 
 /* With many CPUs less often: all take part when one goes offline. */

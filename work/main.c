@@ -173,6 +173,10 @@ work_main(const char *words, const void *module, size_t module_len)
 
 	if (work_options_parse(words, &work_run.options) != 0)
 		return 2;
+	if (work_run.options.form == WORK_FORM_ALL && !wants(WORK_REPLAY)) {
+		mach_printf("form=all is for work=replay\n");
+		return 2;
+	}
 	work_run.ncpu = mach_ncpu();
 	work_run.begun_ns = mach_now_ns();
 	table_begin();

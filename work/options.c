@@ -18,7 +18,9 @@ static const char *const order_names[] = { "strict", "free", NULL };
 static const char *const mode_names[] = { "unsaid", "single", "multi", NULL };
 static const char *const faults_names[] = { "none", "drop", "deaf", "stuck",
 	NULL };
-static const char *const oracle_names[] = { "off", "on", NULL };
+static const char *const switch_names[] = { "off", "on", NULL };
+static const char *const form_names[] = { "sync", "gather", "async", "defer",
+	"all", NULL };
 
 /* A key takes one of some names, a number up to a maximum, or any text. */
 struct key {
@@ -29,7 +31,8 @@ struct key {
 };
 
 enum key_id { KEY_WORK, KEY_OPS, KEY_SECONDS, KEY_SEED, KEY_RELAX, KEY_PLACE,
-	KEY_ORDER, KEY_MODE, KEY_FAULTS, KEY_ORACLE, KEY_CPUS, KEY_TRACE };
+	KEY_ORDER, KEY_MODE, KEY_FAULTS, KEY_ORACLE, KEY_FORM, KEY_LAZY,
+	KEY_ENTRY, KEY_BOUND, KEY_CPUS, KEY_TRACE };
 
 static const struct key keys[] = {
 	[KEY_WORK] = { "work", kind_names, 0, "what to run" },
@@ -41,7 +44,12 @@ static const struct key keys[] = {
 	[KEY_ORDER] = { "order", order_names, 0, "how a trace is kept in order" },
 	[KEY_MODE] = { "mode", mode_names, 0, "how the machine is emulated" },
 	[KEY_FAULTS] = { "faults", faults_names, 0, "what goes wrong on purpose" },
-	[KEY_ORACLE] = { "oracle", oracle_names, 0, "arm and probe" },
+	[KEY_ORACLE] = { "oracle", switch_names, 0, "arm and probe" },
+	[KEY_FORM] = { "form", form_names, 0, "how what may be late is flushed" },
+	[KEY_LAZY] = { "lazy", switch_names, 0, "who idles keeps the root" },
+	[KEY_ENTRY] = { "entry", switch_names, 0,
+		"kernel entries pass what is deferred" },
+	[KEY_BOUND] = { "bound", NULL, 1000000, "us that it may take, from 1" },
 	[KEY_CPUS] = { "cpus", NULL, XCPU_NCPU_MAX, "how many CPUs" },
 	[KEY_TRACE] = { "trace", NULL, 0, "a compiled trace" },
 };
@@ -50,6 +58,12 @@ const char *
 work_kind_name(enum work_kind kind)
 {
 	return kind_names[kind];
+}
+
+const char *
+work_form_name(enum work_form form)
+{
+	return form_names[form];
 }
 
 const char *
@@ -186,6 +200,18 @@ set(struct work_options *options, enum key_id key, uint64_t value,
 	case KEY_ORACLE:
 		options->oracle = value != 0;
 		break;
+	case KEY_FORM:
+		options->form = (enum work_form)value;
+		break;
+	case KEY_LAZY:
+		options->lazy = value != 0;
+		break;
+	case KEY_ENTRY:
+		options->entry = value != 0;
+		break;
+	case KEY_BOUND:
+		options->bound_us = value != 0 ? value : 1;
+		break;
 	case KEY_CPUS:
 		options->cpus = (unsigned)value;
 		break;
@@ -228,7 +254,7 @@ work_options_parse(const char *words, struct work_options *options)
 	size_t len;
 
 	*options = (struct work_options){ .oracle = true, .seed = 1,
-		.relax = 4 };
+		.relax = 4, .lazy = true, .entry = true, .bound_us = 4000 };
 	for (;;) {	/* ends: at the end of the words */
 		while (*words == ' ' || *words == '\t' || *words == '\n')
 			words++;

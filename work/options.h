@@ -27,6 +27,20 @@ enum work_kind {
 
 enum work_place { WORK_PLACE_RECORDED, WORK_PLACE_SPREAD };
 enum work_order { WORK_ORDER_STRICT, WORK_ORDER_FREE };
+/*
+ * How what may be late is flushed: unmapping, exec, exit (async.h, batch.h).
+ * Who loses a right, or may act on a change, shoots down and waits whatever is
+ * said here.
+ */
+enum work_form {
+	WORK_FORM_SYNC,		/* a shootdown for each */
+	WORK_FORM_GATHER,	/* all in one batch: one flush, then the frames */
+	WORK_FORM_ASYNC,	/* kicks, goes on; the last CPU frees */
+	WORK_FORM_DEFER,	/* kicks nobody before the bound */
+	WORK_FORM_ALL,		/* a replay under each, and a table of them */
+	WORK_FORMS = WORK_FORM_ALL
+};
+
 enum work_mode { WORK_MODE_UNSAID, WORK_MODE_SINGLE, WORK_MODE_MULTI };
 
 /* What goes wrong on purpose; the first three are the machine's to do. */
@@ -46,6 +60,10 @@ struct work_options {
 	enum work_mode mode;
 	enum work_faults faults;
 	bool oracle;		/* arm and probe around each shootdown */
+	enum work_form form;
+	bool lazy;		/* who idles keeps the root, or loads none */
+	bool entry;		/* kernel entries pass what is deferred */
+	uint64_t bound_us;	/* of what is deferred */
 	uint64_t ops;		/* of each storm; 0: by the number of CPUs */
 	uint64_t seconds;	/* for the whole run; 0: enough for `ops` */
 	uint64_t seed;
@@ -62,6 +80,7 @@ struct work_options {
 int work_options_parse(const char *words, struct work_options *options);
 
 const char *work_kind_name(enum work_kind kind);
+const char *work_form_name(enum work_form form);
 const char *work_mode_name(enum work_mode mode);
 const char *work_faults_name(enum work_faults faults);
 

@@ -39,17 +39,25 @@ replay_owner(const struct trace_record *record)
 	return record->other != TRACE_NONE ? record->other % replay.ncpu : 0;
 }
 
+/*
+ * Whether the CPU that makes a record is in the kernel for it: not if nobody of
+ * the trace comes or leaves, on a placement that knows only threads.
+ */
+bool
+replay_enters(const struct trace_record *record)
+{
+	return !replay.spread || record->thread != TRACE_NONE ||
+	    record->other != TRACE_NONE;
+}
+
 static void
 space_init(uint32_t index)
 {
-	struct replay_space *space = &replay.space[index];
 	struct trace_space list;
 
 	trace_space(&replay.trace, index, &list);
-	space->index = index;
-	space->first = list.first;
-	space->npages = list.npages;
-	xcpu_cpuset_zero(&space->members);
+	replay.space[index] = (struct replay_space){ .index = index,
+		.first = list.first, .npages = list.npages };
 }
 
 /* Spaces that come from no fork or exec are there from the beginning. */
@@ -78,19 +86,26 @@ spaces_init(void)
 }
 
 static bool
-cpu_init(unsigned cpu)
+cpu_alloc(unsigned cpu)
 {
 	uint64_t gather = replay.trace.range_pages + (uint64_t)1;
 	struct replay_cpu *me = mach_alloc(sizeof(*me));
 
 	replay.cpu[cpu] = me;
-	if (me == NULL)
-		return false;
-	/* Until its first record a CPU idles, with no space. */
-	me->state = REPLAY_LAZY;
-	me->thread = TRACE_NONE;
-	me->gather = mach_alloc(gather * sizeof(me->gather[0]));
-	return me->gather != NULL;
+	if (me != NULL)
+		me->gather = mach_alloc(gather * sizeof(me->gather[0]));
+	return me != NULL && me->gather != NULL;
+}
+
+/* Until its first record a CPU idles, with no space. */
+static void
+cpu_init(unsigned cpu)
+{
+	struct replay_cpu *me = replay.cpu[cpu];
+	struct replay_gather *gather = me->gather;
+
+	*me = (struct replay_cpu){ .state = REPLAY_LAZY, .thread = TRACE_NONE,
+		.gather = gather };
 }
 
 static bool
@@ -105,8 +120,9 @@ tables_init(void)
 	replay.space = mach_alloc(space);
 	good = replay.page != NULL && replay.space != NULL;
 	for (unsigned cpu = 0; cpu < replay.ncpu; cpu++)
-		good = good && cpu_init(cpu);
-	good = good && (replay.strict || replay_order_init());
+		good = good && cpu_alloc(cpu);
+	good = good && (replay.strict ? replay_late_init() :
+	    replay_order_init());
 	if (!good || mach_frames_left() < trace->frames + replay.ncpu) {
 		WORK_REPORT(WORK_SHORT, "no memory: the trace '%s' is larger than "
 		    "memory: it wants %lu frames, %lu KiB of tables and %lu "
@@ -119,7 +135,7 @@ tables_init(void)
 		    (unsigned long)mach_frames_left());
 		return false;
 	}
-	return oracle_init(trace->pages + 1) && spaces_init();
+	return oracle_init(trace->pages + 1);
 }
 
 static bool
@@ -141,6 +157,11 @@ settings_init(const void *module, size_t len)
 	replay.strict = options->order == WORK_ORDER_STRICT;
 	replay.spread = options->place == WORK_PLACE_SPREAD;
 	replay.oracle = options->oracle && replay.strict;
+	if (!replay.strict && options->form != WORK_FORM_SYNC) {
+		mach_printf("replay: form=%s needs order=strict: nobody looks "
+		    "at its tickets else\n", work_form_name(options->form));
+		return false;
+	}
 	if (!replay.spread && replay.trace.cpus > replay.ncpu) {
 		mach_printf("replay: recorded on %u CPUs, and here are %u: use "
 		    "more CPUs, or place=spread\n", replay.trace.cpus,
@@ -148,6 +169,22 @@ settings_init(const void *module, size_t len)
 		return false;
 	}
 	return true;
+}
+
+/* This CPU's turn: what became due before was seen to by whoever had it. */
+static void
+make_in_order(unsigned cpu, uint32_t i, const struct trace_record *record)
+{
+	struct trace_record next = { .time_ns = UINT64_MAX };
+
+	replay.now_ns = record->time_ns;
+	if (replay_enters(record))
+		replay_late_enter(cpu);
+	replay_apply(cpu, i, record);
+	if (i + 1 < replay.trace.records)
+		trace_record(&replay.trace, i + 1, &next);
+	replay_late_due(cpu, next.time_ns);
+	replay_pass_turn(cpu, i + 1);
 }
 
 /* One CPU's way through the records. */
@@ -166,11 +203,12 @@ replay_main(unsigned cpu, void *arg)
 		if (replay.strict ? !replay_wait_turn(cpu, i) :
 		    !replay_wait_order(cpu, i, &record))
 			break;
+		if (replay.strict) {
+			make_in_order(cpu, i, &record);
+			continue;
+		}
 		replay_apply(cpu, i, &record);
-		if (replay.strict)
-			replay_pass_turn(cpu, i + 1);
-		else
-			replay_done_order(&record);
+		replay_done_order(&record);
 	}
 	/* Others may still ask this CPU to read. */
 	if (replay.strict)
@@ -178,17 +216,40 @@ replay_main(unsigned cpu, void *arg)
 	replay_load(cpu, NULL);
 }
 
-bool
-replay_run(const void *module, size_t len)
+/* All of it once, in one form; what an earlier run left is not looked at. */
+static bool
+run_once(enum work_form form)
 {
 	uint32_t i;
 
-	if (!settings_init(module, len) || !tables_init())
+	replay.form = form;
+	for (unsigned cpu = 0; cpu < replay.ncpu; cpu++)
+		cpu_init(cpu);
+	replay.ask = (struct replay_ask){ 0 };
+	xcpu_store_rlx(&replay.turn, 0);	/* rlx: the others are parked */
+	if (!spaces_init())
 		return false;
+	replay_report_begin();
 	mach_run_all(replay_main, NULL);
 	for (i = 0; i < replay.trace.spaces; i++) {
 		if (replay.space[i].mach != NULL)
 			replay_space_empty(&replay.space[i]);
+	}
+	replay_report_end();
+	return true;
+}
+
+bool
+replay_run(const void *module, size_t len)
+{
+	enum work_form form = work_run.options.form;
+	bool all = form == WORK_FORM_ALL;
+
+	if (!settings_init(module, len) || !tables_init())
+		return false;
+	for (unsigned i = 0; i < (all ? WORK_FORMS : 1); i++) {
+		if (!run_once(all ? (enum work_form)i : form))
+			return false;
 	}
 	replay_report();
 	return !replay.failed;

@@ -36,6 +36,7 @@ bool replay_run(const void *module, size_t len);
 
 #define REPLAY_LATER	64	/* armed probes kept for a CPU that idles */
 #define REPLAY_SLACK	3	/* kicks beyond the recorded ones */
+#define REPLAY_HOMES	4	/* addresses that a page may have */
 
 /* Changed only under `busy` in free order, only by whose turn it is else. */
 struct replay_page {
@@ -43,6 +44,8 @@ struct replay_page {
 	/* Oldest generation that may still be read, and youngest. */
 	struct xcpu_au32 settled, newest;
 	uint32_t raised;	/* got rights without a flush: not for probes */
+	struct xcpu_au32 home;	/* which of its addresses it has */
+	uint32_t held[REPLAY_HOMES];	/* by which ticket: replay_late.c */
 };
 
 struct replay_space {
@@ -66,7 +69,8 @@ struct replay_count {
 	uint64_t hidden, raced, cow_absent, placed;
 	uint64_t requests[TRACE_CAUSE_COUNT];
 	uint64_t kicks[TRACE_CAUSE_COUNT];
-	uint64_t linux_kicks, broadcast_kicks;
+	uint64_t need, linux_kicks, broadcast_kicks;	/* by other rules */
+	uint64_t in_the_way;	/* tickets waited for, for an address */
 	uint64_t wakes;		/* of idle CPUs, by us */
 	uint64_t reads;		/* while waiting */
 	uint64_t late, forgotten;	/* probes after idling; no room for */
@@ -75,6 +79,7 @@ struct replay_count {
 
 struct replay_gather {
 	mach_frame frame;
+	uint64_t va;
 	uint32_t page, generation;
 };
 
@@ -119,6 +124,8 @@ struct replay {
 	unsigned ncpu;
 	bool strict, spread, oracle;
 	bool failed;			/* by the report */
+	enum work_form form;
+	uint64_t now_ns;		/* of the recording */
 	struct replay_page *page;
 	struct replay_space *space;
 	struct replay_cpu *cpu[XCPU_NCPU_MAX];
@@ -138,10 +145,21 @@ replay_page(const struct replay_space *space, uint32_t page)
 	return &replay.page[space->first + page];
 }
 
+/* What the recording calls it: pages are in the order of these. */
+static inline uint64_t
+replay_address(const struct replay_space *space, uint32_t page)
+{
+	return trace_page(&replay.trace, space->first + page);
+}
+
+uint64_t replay_home(uint64_t va, uint32_t home);
+
+/* Where the page is; a CPU that only looks may find where it was. */
 static inline uint64_t
 replay_va(const struct replay_space *space, uint32_t page)
 {
-	return trace_page(&replay.trace, space->first + page);
+	return replay_home(replay_address(space, page),
+	    xcpu_load_rlx(&replay_page(space, page)->home));
 }
 
 static inline uint64_t
@@ -158,6 +176,7 @@ replay_space_of(uint32_t index)
 
 /* replay.c: set-up, and each CPU's way through the records */
 unsigned replay_owner(const struct trace_record *record);
+bool replay_enters(const struct trace_record *record);
 void replay_stop(void);
 bool replay_out_of_memory(void);		/* says so; returns false */
 
@@ -194,13 +213,33 @@ void replay_shoot_begin(unsigned cpu, struct replay_space *space,
     struct oracle_batch *batch);
 void replay_shoot(unsigned cpu, struct replay_space *space,
     enum trace_cause cause, uint64_t start, uint64_t len);
+bool replay_frees_tables(enum trace_cause cause);
+uint64_t replay_kicks_of(unsigned cpu);
+void replay_count_request(unsigned cpu, struct replay_space *space,
+    enum trace_cause cause, uint64_t kicks);
+void replay_probe_later(unsigned cpu, const struct replay_space *space,
+    const struct oracle_batch *batch, struct oracle_batch *out, uint32_t *kept);
+void replay_probe_after(unsigned cpu, struct replay_space *space,
+    const struct oracle_batch *batch, const uint32_t *kept);
 void replay_shoot_end(unsigned cpu, struct replay_space *space,
     struct oracle_batch *batch);
 void replay_arm(unsigned cpu, const struct oracle_batch *batch);
 void replay_arm_ahead(unsigned cpu, uint32_t i);
 void replay_probe_late(unsigned cpu);
 
+/* replay_late.c: what may be late, in the form that was asked for */
+bool replay_late_init(void);
+bool replay_may_be_late(enum trace_cause cause);
+void replay_late(unsigned cpu, struct replay_space *space,
+    enum trace_cause cause, unsigned gathered, const struct oracle_batch *probe);
+void replay_late_enter(unsigned cpu);
+void replay_late_due(unsigned cpu, uint64_t next_ns);
+void replay_late_free_page(unsigned cpu, const struct replay_page *page);
+void replay_place(const struct replay_space *space, uint32_t first, uint32_t n);
+
 /* replay_report.c */
+void replay_report_begin(void);
+void replay_report_end(void);
 void replay_report(void);
 
 #endif /* XCPU_WORK_REPLAY_H */

@@ -110,25 +110,43 @@ op_cow(unsigned cpu, const struct trace_record *record)
 		    TRACE_CAUSE_COW);
 }
 
+/* The least range that has all pages gathered; returns where it starts. */
+static uint64_t
+span(const struct replay_gather *gather, unsigned n, uint64_t *len)
+{
+	uint64_t low = gather[0].va, high = gather[0].va;
+
+	for (unsigned i = 1; i < n; i++) {
+		if (gather[i].va < low)
+			low = gather[i].va;
+		if (gather[i].va > high)
+			high = gather[i].va;
+	}
+	*len = high - low + MACH_PAGE_SIZE;
+	return low;
+}
+
 /* munmap, madvise, and mmap where something was. */
 static void
 op_unmap(unsigned cpu, const struct trace_record *record,
     enum trace_cause cause)
 {
 	struct replay_space *space = replay_space_of(record->space);
-	const struct replay_gather *gather = replay.cpu[cpu]->gather;
 	struct oracle_batch batch = { .op = MACH_READ };
 	unsigned gathered;
-	uint64_t start, end;
+	uint64_t start, len;
 
 	sample(&batch, space, record->page, record->npages, 0);
 	replay_shoot_begin(cpu, space, &batch);
 	gathered = replay_unmap(cpu, space, record->page, record->npages);
 	if (gathered == 0)
 		return;
-	start = replay_va(space, gather[0].page);
-	end = replay_va(space, gather[gathered - 1].page) + MACH_PAGE_SIZE;
-	replay_shoot(cpu, space, cause, start, end - start);
+	if (replay_may_be_late(cause)) {
+		replay_late(cpu, space, cause, gathered, &batch);
+		return;
+	}
+	start = span(replay.cpu[cpu]->gather, gathered, &len);
+	replay_shoot(cpu, space, cause, start, len);
 	replay_free(cpu, space, gathered);
 	replay_shoot_end(cpu, space, &batch);
 }
@@ -159,7 +177,7 @@ op_mprotect(unsigned cpu, const struct trace_record *record)
 	struct replay_space *space = replay_space_of(record->space);
 	unsigned rights = rights_of(record);
 	struct oracle_batch batch = { .op = MACH_READ };
-	uint64_t start = 0, end = 0;
+	uint64_t start = UINT64_MAX, end = 0;
 
 	/* Probe what is lost: every access, or writing. */
 	batch.op = rights & MACH_USER ? MACH_STORE : MACH_READ;
@@ -174,9 +192,10 @@ op_mprotect(unsigned cpu, const struct trace_record *record)
 
 		if (protect(space, record->page + i, rights) == 0)
 			continue;
-		if (end == 0)
+		if (va < start)
 			start = va;
-		end = va + MACH_PAGE_SIZE;
+		if (va + MACH_PAGE_SIZE > end)
+			end = va + MACH_PAGE_SIZE;
 	}
 	if (end == 0)
 		return;
@@ -192,15 +211,18 @@ fork_pages(unsigned cpu, struct replay_space *parent,
 	uint32_t to = 0;
 
 	for (uint32_t page = 0; page < parent->npages; page++) {
-		uint64_t va = replay_va(parent, page);
+		uint64_t va = replay_address(parent, page);
 		unsigned rights;
 
-		if (mach_lookup(parent->mach, va, &rights) == 0)
+		if (mach_lookup(parent->mach, replay_va(parent, page),
+		    &rights) == 0)
 			continue;
-		while (to < child->npages && replay_va(child, to) < va)
+		while (to < child->npages && replay_address(child, to) < va)
 			to++;
-		if (to == child->npages || replay_va(child, to) != va)
+		if (to == child->npages || replay_address(child, to) != va)
 			continue;
+		xcpu_store_rlx(&replay_page(child, to)->home,	/* rlx: unused */
+		    xcpu_load_rlx(&replay_page(parent, page)->home));
 		(void)protect(parent, page, rights & ~(unsigned)MACH_WRITE);
 		if (!replay_page_fresh(cpu, child, to,
 		    rights & ~(unsigned)MACH_WRITE))
@@ -238,6 +260,11 @@ drop(unsigned cpu, struct replay_space *space, enum trace_cause cause)
 	sample(&batch, space, 0, space->npages, 0);
 	replay_shoot_begin(cpu, space, &batch);
 	gathered = replay_unmap(cpu, space, 0, space->npages);
+	if (replay_may_be_late(cause)) {
+		space->dead = true;
+		replay_late(cpu, space, cause, gathered, &batch);
+		return;
+	}
 	replay_shoot(cpu, space, cause, 0, 0);
 	replay_free(cpu, space, gathered);
 	space->dead = true;
@@ -317,6 +344,9 @@ dispatch(unsigned cpu, uint32_t i, const struct trace_record *record)
 	case TRACE_OP_MMAP:
 		if (record->flags & TRACE_FLAG_FIXED)
 			op_unmap(cpu, record, TRACE_CAUSE_MMAP);
+		else
+			replay_place(replay_space_of(record->space),
+			    record->page, record->npages);
 		break;
 	case TRACE_OP_MUNMAP:
 		op_unmap(cpu, record, TRACE_CAUSE_MUNMAP);
@@ -338,6 +368,7 @@ dispatch(unsigned cpu, uint32_t i, const struct trace_record *record)
 		drop(cpu, replay_space_of(record->space), TRACE_CAUSE_EXIT);
 		break;
 	case TRACE_OP_CLONE:
+	case TRACE_OP_ENTER:
 		break;
 	}
 }

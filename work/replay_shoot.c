@@ -129,16 +129,14 @@ leave_for_later(struct replay_cpu *it, uint32_t page)
 	it->later[it->nlater++] = page;
 }
 
-void
-replay_shoot_end(unsigned cpu, struct replay_space *space,
-    struct oracle_batch *batch)
+/* The holders read again what they were armed for, as far as they kept it. */
+static void
+probe(unsigned cpu, struct replay_space *space,
+    const struct oracle_batch *batch)
 {
 	struct replay_ask *ask = &replay.ask;
 
-	if (!replay.oracle || batch->n == 0)
-		return;
 	note_kept(cpu, space, 1);
-	look(batch, space);
 	ask->batch = *batch;
 	replay_put(REPLAY_PROBE, &ask->asked);
 	if (replay.cpu[cpu]->space == space)
@@ -154,19 +152,70 @@ replay_shoot_end(unsigned cpu, struct replay_space *space,
 	}
 }
 
-/* Kicks that this CPU has sent for shootdowns so far. */
-static uint64_t
-flush_kicks(unsigned cpu)
+void
+replay_shoot_end(unsigned cpu, struct replay_space *space,
+    struct oracle_batch *batch)
+{
+	if (!replay.oracle || batch->n == 0)
+		return;
+	look(batch, space);
+	probe(cpu, space, batch);
+}
+
+/* A shootdown that will be over later: what to find then, and who is armed. */
+void
+replay_probe_later(unsigned cpu, const struct replay_space *space,
+    const struct oracle_batch *batch, struct oracle_batch *out, uint32_t *kept)
+{
+	const struct replay_ask *ask = &replay.ask;
+
+	out->n = 0;
+	if (!replay.oracle || batch->n == 0)
+		return;
+	*out = *batch;
+	for (unsigned i = 0; i < out->n; i++)
+		out->page[i].refused = true;
+	for (unsigned other = 0; other < replay.ncpu; other++) {
+		bool holds = xcpu_cpuset_has(&ask->asked, other) ||
+		    xcpu_cpuset_has(&ask->idle, other) ||
+		    (other == cpu && replay.cpu[cpu]->space == space);
+
+		kept[other] = holds ? ask->kept[other] : 0;
+	}
+}
+
+void
+replay_probe_after(unsigned cpu, struct replay_space *space,
+    const struct oracle_batch *batch, const uint32_t *kept)
+{
+	if (batch->n == 0)
+		return;
+	find_holders(cpu, space);
+	for (unsigned other = 0; other < replay.ncpu; other++)
+		replay.ask.kept[other] = kept[other];
+	replay.ask.space = space;
+	probe(cpu, space, batch);
+}
+
+/* Kicks that this CPU has sent for shootdowns, of any form, so far. */
+uint64_t
+replay_kicks_of(unsigned cpu)
 {
 	struct xcpu_totals totals = { 0 };
 
 	(void)xcpu_stat_sum(mach_domain(), cpu, &totals);
-	return totals.kick_flush;
+	return totals.kick_flush + totals.kick_call;
+}
+
+bool
+replay_frees_tables(enum trace_cause cause)
+{
+	return cause == TRACE_CAUSE_EXEC || cause == TRACE_CAUSE_EXIT;
 }
 
 /*
- * What other rules would have sent, on this placement: to everybody; or as
- * Linux does, to who runs there, and when tables are freed to whoever once had
+ * What other rules would have sent, on this placement: to whoever needs it; to
+ * everybody; or as Linux does, to who runs there, and when tables are freed to whoever once had
  * the space and has not been told since that it is gone.
  */
 static void
@@ -182,28 +231,39 @@ count_rules(unsigned cpu, struct replay_space *space, bool tables)
 		xcpu_cpuset_or(&space->members, &replay.ask.idle);
 		xcpu_cpuset_add(&space->members, cpu);
 	}
+	count->need += xcpu_cpuset_count(&replay.ask.asked) +
+	    (tables ? xcpu_cpuset_count(&replay.ask.idle) : 0);
 	count->linux_kicks += xcpu_cpuset_count(&linux_set);
 	count->broadcast_kicks += replay.ncpu - 1;
 }
 
-/* The one place where a replay calls for a shootdown; len 0: the whole space. */
+void
+replay_count_request(unsigned cpu, struct replay_space *space,
+    enum trace_cause cause, uint64_t kicks)
+{
+	struct replay_count *count = &replay.cpu[cpu]->count;
+
+	count->kicks[cause] += kicks;
+	count->requests[cause]++;
+	if (replay.strict)
+		count_rules(cpu, space, replay_frees_tables(cause));
+}
+
+/* Where a replay calls for a shootdown and waits; len 0: the whole space. */
 void
 replay_shoot(unsigned cpu, struct replay_space *space, enum trace_cause cause,
     uint64_t start, uint64_t len)
 {
-	bool tables = cause == TRACE_CAUSE_EXEC || cause == TRACE_CAUSE_EXIT;
-	struct xcpu_flush_opt opt = { .flags = tables ? XCPU_FLUSH_TABLES : 0 };
-	struct replay_count *count = &replay.cpu[cpu]->count;
+	struct xcpu_flush_opt opt = {
+		.flags = replay_frees_tables(cause) ? XCPU_FLUSH_TABLES : 0,
+	};
 	struct xcpu_space *target = mach_space_xcpu(space->mach);
-	uint64_t before = flush_kicks(cpu);
+	uint64_t before = replay_kicks_of(cpu);
 	int error;
 
 	error = len == 0 ? xcpu_shootdown_all(target, &opt) :
 	    xcpu_shootdown(target, start, len, &opt);
-	count->kicks[cause] += flush_kicks(cpu) - before;
-	count->requests[cause]++;
-	if (replay.strict)
-		count_rules(cpu, space, tables);
+	replay_count_request(cpu, space, cause, replay_kicks_of(cpu) - before);
 	if (error != 0) {
 		WORK_REPORT(WORK_ANSWER, "shootdown refused: %s\n",
 		    xcpu_strerror(error));

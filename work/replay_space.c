@@ -57,7 +57,10 @@ replay_go_lazy(unsigned cpu)
 {
 	struct replay_cpu *me = replay.cpu[cpu];
 
-	(void)xcpu_space_lazy_enter();
+	if (work_run.options.lazy)
+		(void)xcpu_space_lazy_enter();
+	else
+		replay_load(cpu, NULL);
 	me->state = REPLAY_LAZY;
 	me->thread = TRACE_NONE;
 }
@@ -94,6 +97,7 @@ replay_page_fresh(unsigned cpu, struct replay_space *space, uint32_t page,
 
 	if (frame == 0)
 		return replay_out_of_memory();
+	replay_late_free_page(cpu, p);
 	replay.cpu[cpu]->count.frames_taken++;
 	/* Before the entry: a glance must not find more than is known. */
 	xcpu_store_rel(&p->newest, generation);
@@ -119,6 +123,7 @@ replay_unmap(unsigned cpu, struct replay_space *space, uint32_t first,
 		out->frame = mach_unmap(space->mach, replay_va(space, page));
 		if (out->frame != 0) {
 			out->page = page;
+			out->va = replay_va(space, page);
 			out->generation = xcpu_load_rlx(&p->newest) + 1;
 			xcpu_store_rel(&p->newest, out->generation);
 			xcpu_store_rlx(&space->recent, page);

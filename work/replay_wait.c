@@ -107,6 +107,8 @@ answer(unsigned cpu)
 		(void)oracle_probe(cpu, &ask->batch, ask->kept[cpu]);
 		break;
 	case REPLAY_LEAVE:
+		if (work_run.options.entry)
+			xcpu_async_pass();
 		replay_go_lazy(cpu);
 		break;
 	}

@@ -8,11 +8,13 @@
  *	then		one per CPU		one window
  *
  * A window is as many pages as one operation may touch, and belongs to one CPU:
- * so no two CPUs change the same page, and no lock is needed.
+ * so no two CPUs change the same page, and no lock is needed.  In a user space
+ * each has a page table of its own, which can go when all its pages have.
  */
 #include "storm.h"
 
 #define USER_BASE	UINT64_C(0x10000000)
+#define TABLE_PAGES	((unsigned)(MACH_TABLE_SPAN / MACH_PAGE_SIZE))
 
 struct storm storm;
 
@@ -99,11 +101,27 @@ storm_window(const struct storm_space *space, unsigned cpu)
 	return (cpu - space->first_cpu) * ORACLE_BATCH;
 }
 
+/*
+ * Windows of user spaces are a table apart, each a little further into its
+ * own: a TLB is indexed by the low bits of the page.
+ */
+uint64_t
+storm_va(const struct storm_space *space, unsigned page)
+{
+	unsigned window = page / ORACLE_BATCH;
+	uint64_t place = page;
+
+	if (space->index != STORM_KERNEL)
+		place = window * TABLE_PAGES +
+		    page % (TABLE_PAGES - ORACLE_BATCH);
+	return space->base + place * MACH_PAGE_SIZE;
+}
+
 void
 storm_describe(const struct storm_space *space, unsigned page,
     struct oracle_page *out)
 {
-	out->va = space->base + page * MACH_PAGE_SIZE;
+	out->va = storm_va(space, page);
 	out->tag = oracle_tag(space->index, page,
 	    space->page[page].generation);
 	out->row = space->first_row + page;
@@ -118,9 +136,8 @@ storm_fill(struct storm_space *space, unsigned page)
 	mach_frame frame = mach_frame_take(oracle_tag(space->index, page,
 	    p->generation));
 
-	if (frame == 0 || mach_map(space->mach,
-	    space->base + page * MACH_PAGE_SIZE, frame, MACH_WRITE |
-	    (space->mode == MACH_AS_USER ? MACH_USER : 0)) != 0) {
+	if (frame == 0 || mach_map(space->mach, storm_va(space, page), frame,
+	    MACH_WRITE | (space->mode == MACH_AS_USER ? MACH_USER : 0)) != 0) {
 		WORK_REPORT(WORK_SHORT, "no memory: frames left %lu\n",
 		    (unsigned long)mach_frames_left());
 		xcpu_store_rel(&storm.stop, 1);
@@ -136,6 +153,7 @@ storm_load(struct storm_cpu *me, unsigned space)
 {
 	if (xcpu_load_rlx(&me->space) == space)
 		return;
+	me->resume = STORM_KERNEL;
 	/* A CPU that is named but not there yet answers that it is away. */
 	xcpu_store_rel(&me->space, space);
 	mach_switch(space == STORM_KERNEL ? NULL : storm.space[space].mach);

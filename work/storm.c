@@ -17,6 +17,7 @@
 #define ARM_TRIES	4	/* others may shoot down between arm and change */
 #define TURNS_PER_LOOK	32	/* at the clock */
 #define LEAVER_PAGES	32	/* read before it goes offline, and after */
+#define TABLES_ONE_IN	20	/* each flushes all on whoever has the space */
 #define CREDIT		2	/* glances between mails: a CPU stays armed */
 
 static bool
@@ -54,12 +55,14 @@ static enum storm_change
 pick_change(struct storm_cpu *me, unsigned n)
 {
 	struct storm_page *page = &me->request.space->page[me->first];
-	unsigned dice = work_below(&me->rng, 8);
+	unsigned dice = work_below(&me->rng, 16);
 
-	if (dice < 4)
+	if (dice < 8)
 		return STORM_REMAP;
-	if (dice < 6)
+	if (dice < 11)
 		return STORM_UNMAP;
+	if (dice < 12)
+		return STORM_RECLAIM;
 	for (unsigned i = 0; i < n; i++)
 		if (!page[i].writable)
 			return STORM_REMAP;
@@ -73,7 +76,13 @@ pick_pages(struct storm_cpu *me, unsigned cpu)
 	struct storm_request *request = &me->request;
 	unsigned at = work_below(&me->rng, ORACLE_BATCH);
 	unsigned n = 1 + work_below(&me->rng, ORACLE_BATCH - at);
+	bool tables = request->space->index != STORM_KERNEL &&
+	    work_once_in(&me->rng, TABLES_ONE_IN);
 
+	if (tables) {
+		at = 0;
+		n = ORACLE_BATCH;
+	}
 	me->first = storm_window(request->space, cpu) + at;
 	for (unsigned i = 0; i < n; i++) {
 		if (request->space->page[me->first + i].mapped)
@@ -82,7 +91,7 @@ pick_pages(struct storm_cpu *me, unsigned cpu)
 			return false;
 		me->mapped++;
 	}
-	me->change = pick_change(me, n);
+	me->change = tables ? STORM_TABLES : pick_change(me, n);
 	request->batch = (struct oracle_batch){
 		.mode = request->space->mode, .n = n,
 		.op = me->change == STORM_PROTECT ? MACH_STORE : MACH_READ,
@@ -169,6 +178,19 @@ waited_too_long(struct storm_cpu *me, unsigned cpu)
 	return true;
 }
 
+/* Until nobody may use what was unmapped; only a batch can take a while. */
+static bool
+hold(struct storm_cpu *me, unsigned cpu)
+{
+	if (storm_is_batched(me) && !xcpu_batch_done(&me->batch))
+		return waited_too_long(me, cpu);
+	me->held_ns += mach_now_ns() - me->began_ns;
+	storm_after(me);
+	enter_state(me, STORM_PROBING);
+	storm_ask(cpu, &me->targets);
+	return true;
+}
+
 /* One step of this CPU's operation; true: there was one. */
 static bool
 step(struct storm_cpu *me, unsigned cpu)
@@ -187,8 +209,10 @@ step(struct storm_cpu *me, unsigned cpu)
 		storm_ask(cpu, &missing);
 	} else if (me->state == STORM_ARMING) {
 		storm_shoot(cpu);
-		enter_state(me, STORM_PROBING);
-		storm_ask(cpu, &me->targets);
+		enter_state(me, STORM_HELD);
+		hold(me, cpu);
+	} else if (me->state == STORM_HELD) {
+		return hold(me, cpu);
 	} else {
 		me->state = STORM_IDLE;
 		xcpu_fetch_add_rel(&storm.busy, (uint32_t)-1);
@@ -221,7 +245,7 @@ read_page(struct storm_cpu *me, unsigned cpu, unsigned index, unsigned page)
 {
 	struct storm_space *space = &storm.space[index];
 	struct oracle_page look = {
-		.va = space->base + page * MACH_PAGE_SIZE,
+		.va = storm_va(space, page),
 		.tag = oracle_tag(index, page, 0),
 		.row = space->first_row + page,
 	};
@@ -238,7 +262,7 @@ glance(struct storm_cpu *me, unsigned cpu)
 	unsigned index = work_once_in(&me->rng, 4) ? STORM_KERNEL :
 	    xcpu_load_rlx(&me->space);
 
-	if (index != STORM_KERNEL)
+	if (index != STORM_KERNEL || me->resume != STORM_KERNEL)
 		storm_wake_up(me);
 	read_page(me, cpu, index, work_below(&me->rng,
 	    storm.space[index].windows * ORACLE_BATCH));
@@ -281,6 +305,8 @@ pastime(struct storm_cpu *me, unsigned cpu)
 		return;
 	else if (dice < 520 && me->state == STORM_IDLE)
 		move(me, cpu);
+	else if (dice < 521)
+		storm_fall_lazy(me);
 	else if (dice < 522)
 		xcpu_idle_poll(20000);
 	else if (dice == 522)
@@ -348,8 +374,11 @@ add_up(void)
 		tally->mapped += me->mapped;
 		tally->background += me->glances;
 		tally->left += me->left;
+		tally->late += me->late;
+		tally->held_ns += me->held_ns;
 		work_times_add(WORK_TIME_SHOOTDOWN, &me->times);
-		me->shootdowns = me->mapped = me->glances = me->left = 0;
+		me->shootdowns = me->mapped = me->glances = me->left = me->late = 0;
+		me->held_ns = 0;
 	}
 }
 
@@ -362,7 +391,10 @@ storm_run(const struct work_goal *goal)
 	xcpu_store_rlx(&storm.begun, 0);
 	xcpu_store_rlx(&storm.busy, 0);
 	xcpu_store_rlx(&storm.finished, 0);
+	mach_entries_pass(work_run.options.form == WORK_FORM_DEFER &&
+	    work_run.options.entry);
 	mach_run_all(storm_cpu_main, NULL);
+	mach_entries_pass(false);
 	add_up();
 	return xcpu_load_acq(&storm.stop) == 0;
 }

@@ -62,9 +62,21 @@ struct storm_request {
 };
 
 /* A CPU's operation under way. */
-enum storm_state { STORM_IDLE, STORM_ARMING, STORM_PROBING };
+enum storm_state { STORM_IDLE, STORM_ARMING, STORM_HELD, STORM_PROBING };
 
-enum storm_change { STORM_REMAP, STORM_UNMAP, STORM_PROTECT };
+/* What becomes of its pages; TABLES and RECLAIM unmap, and more than that. */
+enum storm_change {
+	STORM_REMAP, STORM_UNMAP, STORM_PROTECT, STORM_TABLES, STORM_RECLAIM
+};
+
+#define STORM_EXTRAS	8	/* pages of other spaces in one reclaim */
+#define STORM_ITEMS	(ORACLE_BATCH + STORM_EXTRAS + 1)
+
+struct storm_extra {
+	struct storm_space *space;
+	unsigned page;
+	mach_frame frame;
+};
 
 struct storm_cpu {
 	/* Written by others: who has a request for this CPU. */
@@ -79,7 +91,12 @@ struct storm_cpu {
 	struct storm_inflight inflight;
 	enum storm_state state;
 	enum storm_change change;
+	unsigned resume;		/* space that it gave up to be lazy */
 	unsigned first;			/* page of the space */
+	struct xcpu_batch batch;
+	uint64_t item[STORM_ITEMS];
+	struct storm_extra extra[STORM_EXTRAS];
+	unsigned nextra;
 	unsigned tries;
 	bool leaving;			/* goes offline soon */
 	bool finished;
@@ -87,7 +104,7 @@ struct storm_cpu {
 	uint64_t turns;
 	unsigned credit;		/* glances until the next mail */
 	struct work_rng rng;
-	uint64_t shootdowns, mapped, glances, left;
+	uint64_t shootdowns, mapped, glances, left, late, held_ns;
 	struct work_times times;
 };
 
@@ -114,6 +131,7 @@ unsigned storm_private_of(unsigned cpu);
 /* spaces.c */
 bool storm_init(void);				/* once; false: no memory */
 unsigned storm_window(const struct storm_space *space, unsigned cpu);
+uint64_t storm_va(const struct storm_space *space, unsigned page);
 void storm_describe(const struct storm_space *space, unsigned page,
     struct oracle_page *out);
 bool storm_fill(struct storm_space *space, unsigned page);
@@ -124,6 +142,7 @@ void storm_ask(unsigned cpu, const struct xcpu_cpuset *set);
 bool storm_answered(unsigned cpu);
 bool storm_serve(unsigned cpu);			/* true: there was something */
 void storm_halt(unsigned cpu, bool asked);	/* until mail, or a tick */
+void storm_fall_lazy(struct storm_cpu *me);	/* a kernel thread, or idle */
 void storm_wake_up(struct storm_cpu *me);	/* out of lazy mode */
 bool storm_may_have(unsigned cpu, const struct storm_space *space);
 bool storm_is_away(const struct storm_request *request, unsigned cpu);
@@ -133,6 +152,15 @@ void inflight_begin(struct storm_cpu *me, unsigned page);
 void inflight_over(struct storm_cpu *me);
 
 /* change.c */
-void storm_shoot(unsigned cpu);
+void storm_shoot(unsigned cpu);		/* goes on to probing, or is held */
+void storm_after(struct storm_cpu *me);
+
+/* storm_batch.c */
+bool storm_is_batched(const struct storm_cpu *me);
+int storm_batch_begin(struct storm_cpu *me, const mach_frame *old,
+    mach_frame table);
+void storm_take_extras(struct storm_cpu *me, unsigned cpu);
+int storm_shoot_extras(const struct storm_cpu *me);
+void storm_settle_extras(struct storm_cpu *me, bool free);
 
 #endif /* XCPU_WORK_STORM_H */

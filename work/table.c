@@ -237,6 +237,14 @@ probes_everybody(const struct work_tally *t)
 static unsigned
 armed_percent(const struct work_tally *t)
 {
+	const struct work_options *o = &work_run.options;
+
+	/*
+	 * Others flush much while a request waits for its bound; and who gives
+	 * its root up has nothing left.
+	 */
+	if (!o->lazy || (o->form == WORK_FORM_DEFER && !o->entry))
+		return 60;
 	return XCPU_SPACE_GEN_BITS < 8 || t->shootdowns < MANY ? 60 : 90;
 }
 
@@ -296,6 +304,12 @@ table_print(bool good)
 	mach_printf("relax 0-%u, seed %lu, faults %s: %lu.%lu s\n", o->relax,
 	    (unsigned long)o->seed, work_faults_name(o->faults),
 	    (unsigned long)(ms / 1000), (unsigned long)(ms % 1000 / 100));
+	mach_printf("form %s, lazy %s, entry %s, bound %lu us: %lu requests, "
+	    "%lu of them not waited for (%lu us)\n", work_form_name(o->form),
+	    o->lazy ? "on" : "off", o->entry ? "on" : "off",
+	    (unsigned long)o->bound_us, (unsigned long)total.xcpu.shootdown,
+	    (unsigned long)t->late,
+	    (unsigned long)(t->late == 0 ? 0 : t->held_ns / t->late / 1000));
 	print_operations(t, &total.xcpu);
 	print_flushes(t, &total.xcpu);
 	print_latency(&total.xcpu);

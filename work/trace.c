@@ -13,7 +13,7 @@
 
 #define MAGIC		"XCPUTRC1"
 #define HEADER_LEN	512
-#define RECORD_LEN	24
+#define RECORD_LEN	32
 #define SPACE_LEN	16
 #define THREAD_LEN	8
 #define PAGE_LEN	8
@@ -198,6 +198,7 @@ record_complete(const struct trace *trace, const struct trace_record *r)
 		return !thread && !space;
 	case TRACE_OP_IMPLICIT:
 	case TRACE_OP_SWITCH_USER:
+	case TRACE_OP_ENTER:
 		return thread;		/* no space: it was dropped before */
 	case TRACE_OP_FORK:
 	case TRACE_OP_EXEC:
@@ -269,6 +270,7 @@ trace_record(const struct trace *trace, uint32_t i, struct trace_record *record)
 	record->other = get16(p + 14);
 	record->page = get32(p + 16);
 	record->npages = get32(p + 20);
+	record->time_ns = get64(p + 24);
 }
 
 void

@@ -17,7 +17,7 @@
  * each record is in range.  What follows may index without looking again.
  * Nothing is copied: the bytes stay the caller's, and must stay.
  *
- * The format (version 1): a header of 512 bytes, then records, spaces, threads
+ * The format (version 2): a header of 512 bytes, then records, spaces, threads
  * and pages, all numbers little-endian.  What the operations mean is said in
  * traces/README.md.
  */
@@ -27,7 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TRACE_VERSION	1
+#define TRACE_VERSION	2
 #define TRACE_NONE	0xffff	/* no thread, no space, no other */
 
 enum trace_error {
@@ -55,7 +55,8 @@ enum trace_error {
 	X(FORK, "fork")			/* other: the child's space */	\
 	X(CLONE, "clone")		/* other: the new thread */	\
 	X(EXEC, "exec")			/* other: the new space */	\
-	X(EXIT, "exit")			/* of the last thread */
+	X(EXIT, "exit")			/* of the last thread */	\
+	X(ENTER, "kernel entry")	/* that is none of these */
 
 enum trace_op {
 #define TRACE_OP_ENUM(name, text) TRACE_OP_##name,
@@ -107,6 +108,7 @@ struct trace_record {
 	uint8_t lines;		/* how many lines of the text it stands for */
 	uint16_t cpu, thread, space, other;
 	uint32_t page, npages;	/* in the list of its space's pages */
+	uint64_t time_ns;	/* since the first record */
 };
 
 struct trace_space {

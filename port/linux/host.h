@@ -104,6 +104,7 @@ struct host_machine {
 	unsigned ncpu;
 	unsigned hz;
 	pid_t pid;
+	uint32_t entries_pass;	/* see mach_entries_pass() */
 	unsigned stall_limit;	/* a wait panics at this report; 0: never */
 	enum xcpu_stall_policy stall_policy;	/* until then */
 	host_judge *judge;	/* asked instead of both; NULL: nobody */
@@ -125,6 +126,14 @@ int host_thread(unsigned cpu, xcpu_fn *fn, void *arg);	/* 0, or an error */
 
 /* selftest.c */
 int host_selftest(bool brief);	/* how many tests failed; brief: prints these */
+
+/* Doorbell masked: a tick, or the end of user mode. */
+static inline void
+host_entered(void)
+{
+	if (__atomic_load_n(&host.entries_pass, __ATOMIC_RELAXED) != 0)
+		xcpu_async_pass();
+}
 
 /* signal.c */
 const char *host_signals_init(void);

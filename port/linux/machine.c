@@ -232,6 +232,12 @@ look(const uint64_t *word)
 }
 
 void
+mach_entries_pass(bool on)
+{
+	__atomic_store_n(&host.entries_pass, on, __ATOMIC_RELAXED);
+}
+
+void
 mach_counts(struct mach_counts *counts)
 {
 	*counts = (struct mach_counts){ 0 };

@@ -4,8 +4,9 @@
  *
  * A space is a tree of tables in frames, as on x86_64: four levels of 512
  * entries.  Addresses with bit 63 set are the kernel's and are walked from its
- * own root.  A table, once linked, stays until its space is freed, so a walk
- * takes no lock; the lock is for two CPUs that both find a table missing.
+ * own root.  A walk takes no lock: a table, once linked, stays until its space
+ * is freed, or until mach_table_unlink(), whose caller sees to it that nobody is
+ * there.  The lock is for two CPUs that both find a table missing.
  *
  * Walks are relaxed loads, each depending on the one before: all the order that
  * a real table walker has.
@@ -74,13 +75,13 @@ table_words(mach_frame frame, uint64_t va)
 	return table;
 }
 
-/* The last-level entry of va; NULL: no table there, or no memory to make it. */
+/* The entry of va at a level; NULL: no table there, or no memory to make it. */
 static uint64_t *
-page_entry(const struct mach_space *space, uint64_t va, bool make)
+entry_at(const struct mach_space *space, uint64_t va, unsigned last, bool make)
 {
 	uint64_t *table = table_words(space->root, va);
 
-	for (unsigned level = PT_LEVELS - 1; level > 0; level--) {
+	for (unsigned level = PT_LEVELS - 1; level > last; level--) {
 		uint64_t *entry = &table[entry_index(va, level)];
 
 		if (!(entry_read(entry) & PTE_PRESENT) &&
@@ -88,7 +89,13 @@ page_entry(const struct mach_space *space, uint64_t va, bool make)
 			return NULL;
 		table = table_words(entry_read(entry) & PTE_FRAME, va);
 	}
-	return &table[entry_index(va, 0)];
+	return &table[entry_index(va, last)];
+}
+
+static uint64_t *
+page_entry(const struct mach_space *space, uint64_t va, bool make)
+{
+	return entry_at(space, va, 0, make);
 }
 
 uint64_t
@@ -256,6 +263,16 @@ mach_frame
 mach_unmap(struct mach_space *space, uint64_t va)
 {
 	uint64_t *entry = page_entry(space, va, false);
+
+	if (entry == NULL)
+		return 0;
+	return __atomic_exchange_n(entry, 0, __ATOMIC_RELAXED) & PTE_FRAME;
+}
+
+mach_frame
+mach_table_unlink(struct mach_space *space, uint64_t va)
+{
+	uint64_t *entry = entry_at(space, va, 1, false);
 
 	if (entry == NULL)
 		return 0;

@@ -107,6 +107,7 @@ take_tick(struct host_cpu *cpu)
 			take_kick(cpu);
 		faults_freeze(cpu, FAULT_AT_TICK);
 	}
+	host_entered();
 	xcpu_on_tick();
 }
 

@@ -251,4 +251,6 @@ mach_access(enum mach_access_mode mode, struct mach_access *list, unsigned n)
 		host_instruction_end(state);
 		xcpu_port_relax(i);
 	}
+	if (mode == MACH_AS_USER)
+		host_entered();
 }

@@ -57,7 +57,7 @@ def expected(reading, name):
         numbers = [x.number if x else none for x in (r.thread, r.space, r.other)]
         out.append(" ".join(str(x) for x in (
             r.line, model.OPS.index(r.op), r.rights, r.flags, r.lines, r.cpu,
-            *numbers)))
+            *numbers, r.time - binary.first_time(world))))
     return out
 
 
@@ -124,7 +124,7 @@ def bad_files(good):
         ("only a magic", good[:8], -1),
         ("half a file", good[:len(good) // 2], -1),
         ("one byte less", good[:-1], -1),
-        ("another version", sealed(patched(good, 8, "I", 2)), -3),
+        ("another version", sealed(patched(good, 8, "I", 1)), -3),
         ("a wrong header length", sealed(patched(good, 12, "I", 256)), -4),
         ("a wrong record length", sealed(patched(good, 28, "I", 16)), -4),
         ("more records than bytes",

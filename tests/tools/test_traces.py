@@ -6,6 +6,7 @@ import collections
 import json
 import lzma
 import pathlib
+import random
 import re
 import sys
 import tempfile
@@ -24,15 +25,17 @@ SLACK = 3       # kicks that a replay may send beyond the recorded ones
 
 # ---- Made-up traces ---------------------------------------------------------
 
-def trace(*lines, events=None, lost=0):
-    """A whole trace of [(task, pid, tgid, cpu, event)], as tracefs prints it."""
+def trace(*lines, events=None, lost=0, times=()):
+    """A whole trace of [(task, pid, tgid, cpu, event)], as tracefs prints it;
+    one microsecond apart, or at these times in microseconds."""
     events = len(lines) if events is None else events
     out = ["# tracer: nop", "#", "# entries-in-buffer/entries-written: %d/%d"
            "   #P:2" % (events, events + lost), "#"]
     for number, (task, pid, tgid, cpu, event) in enumerate(lines):
         group = "%7d" % tgid if tgid else "-------"
+        at = times[number] if times else number
         out.append("%16s-%-7d (%s) [%03d] d....  100.%06d: %s"
-                   % (task, pid, group, cpu, number, event))
+                   % (task, pid, group, cpu, at, event))
     return "\n".join(out) + "\n"
 
 
@@ -238,6 +241,94 @@ def test_rules(tap, folder):
              sum(sent["broadcast"].values()) == 9, sent)
 
 
+def munmap(page, **where):
+    return line("sys_munmap(addr: 0x%x, len: 1000)" % (page << 12), **where)
+
+
+def late(folder, *timed):
+    """{cause: kicks} of OPT(4 ms), of [(milliseconds, line)] on two CPUs."""
+    reading = read(folder, *(x for _, x in timed),
+                   times=[int(ms * 1000) for ms, _ in timed])
+    return +rules.late(reading.world.records, 2, rules.recorded)
+
+
+def test_late(tap, folder):
+    both = [(0, fault(page, 6)) for page in range(1, 6)] \
+        + [(0, fault(9, 6, pid=11, cpu=1))]
+    sent = late(folder, *both, (1, munmap(1)), (9, munmap(7)))
+    tap.test("late: nobody comes by within the wait: one kick",
+             sent == {"munmap": 1}, sent)
+    sent = late(folder, *both, (1, munmap(1)),
+                (5, fault(8, 6, pid=11, cpu=1)), (9, munmap(7)))
+    tap.test("late: an entry at the end of the wait is none too late",
+             not sent, sent)
+    sent = late(folder, *both, (1, munmap(1)),
+                (5.001, fault(8, 6, pid=11, cpu=1)), (9, munmap(7)))
+    tap.test("late: an entry after it is", sent == {"munmap": 1}, sent)
+    sent = late(folder, *both, (1, munmap(1)), (4.9, munmap(2)),
+                (5.1, munmap(3)), (8, munmap(4)),
+                (9.05, fault(8, 6, pid=11, cpu=1)))
+    tap.test("late: a kick at the end serves all that wait, and no more",
+             sent == {"munmap": 1}, sent)
+    sent = late(folder, *both, (1, munmap(1)), (2, munmap(2)),
+                (3, fault(3, 7)), (9, munmap(7)))
+    tap.test("late: a kick that cannot wait serves them, too",
+             sent == {"cow": 1}, sent)
+    sent = late(folder, *both, (1, munmap(1)), (2, munmap(7)))
+    tap.test("late: the end of the trace is no entry", sent == {"munmap": 1},
+             sent)
+    sent = late(folder, *both, (1, munmap(1)),
+                (2, line("sys_madvise(start: 0x9000, len_in: 1, behavior: 3)",
+                         pid=11, cpu=1)), (9, munmap(7)))
+    tap.test("late: a call that changes nothing is an entry", not sent, sent)
+    sent = late(folder, *both, (1, munmap(1)),
+                (2, line("csd_function_entry: func=flush_tlb_func csd=0",
+                         pid=11, cpu=1)),
+                (2, line("call_function_single_entry: vector=251", pid=11,
+                         cpu=1)), (9, munmap(7)))
+    tap.test("late: what a kick leaves in the trace is none",
+             sent == {"munmap": 1}, sent)
+    idle = switch(0, "swapper/1", prev=11, cpu=1)
+    gone = line("sched_process_exit: comm=a pid=10 prio=120 group_dead=true")
+    sent = late(folder, *both, (1, idle), (2, munmap(1)), (3, gone),
+                (9, switch(11, "b", prev=0, cpu=1)))
+    tap.test("late: who idles with the root waits for freed tables only",
+             sent == {"exit": 1}, sent)
+
+
+def exhaustive(spans, entries):
+    """The least kicks on one CPU, by trying all sets of spans' ends."""
+    open_spans = [s for s in spans if not any(s[0] < e <= s[1]
+                                              for e in entries)]
+    ends = sorted({end for _, end in open_spans})
+    return min(bin(mask).count("1") for mask in range(1 << len(ends))
+               if all(any(mask >> i & 1 and a <= end <= b
+                          for i, end in enumerate(ends))
+                      for a, b in open_spans))
+
+
+def test_least(tap, folder):
+    """On 60 made-up traces no choice of kicks is better."""
+    worse = []
+    for seed in range(60):
+        rng = random.Random(seed)
+        at = sorted(rng.sample(range(1000, 25000, 50), 12))
+        made = [(0, fault(page, 6)) for page in range(1, 13)] \
+            + [(0, fault(20, 6, pid=11, cpu=1))]
+        spans, entries = [], []
+        for page, us in enumerate(at, 1):
+            if rng.random() < 0.3:
+                entries.append(us)
+                made.append((us / 1000, fault(20 + page, 6, pid=11, cpu=1)))
+            else:
+                spans.append((us, us + 4000))
+                made.append((us / 1000, munmap(page)))
+        found = sum(late(folder, *made).values())
+        if found != exhaustive(spans, entries):
+            worse.append((seed, found, exhaustive(spans, entries)))
+    tap.test("late: no set of kicks is smaller, on 60 traces", not worse, worse)
+
+
 # ---- Bad files ----------------------------------------------------------------
 
 def refused(tap, name, data, line_number, words, suffix=".trace"):
@@ -345,7 +436,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         test_names(tap)
         for test in (test_switches, test_faults, test_ranges, test_processes,
-                     test_rules):
+                     test_rules, test_late, test_least):
             test(tap, folder)
     test_bad_files(tap)
     test_damage(tap)

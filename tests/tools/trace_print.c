@@ -82,9 +82,10 @@ print_all(const struct trace *t)
 	}
 	for (i = 0; i < t->records; i++) {
 		trace_record(t, i, &r);
-		printf("%" PRIu32 " %u %u %u %u %u %u %u %u %" PRIu32 " %" PRIu32
-		    "\n", r.line, r.op, r.rights, r.flags, r.lines, r.cpu,
-		    r.thread, r.space, r.other, r.page, r.npages);
+		printf("%" PRIu32 " %u %u %u %u %u %u %u %u %" PRIu64 " %" PRIu32
+		    " %" PRIu32 "\n", r.line, r.op, r.rights, r.flags, r.lines,
+		    r.cpu, r.thread, r.space, r.other, r.time_ns, r.page,
+		    r.npages);
 	}
 }
 

@@ -18,7 +18,7 @@ from . import meaning, model, rules
 from .text import TraceError
 
 MAGIC = b"XCPUTRC1"
-VERSION = 1
+VERSION = 2
 NONE = 0xffff                   # no thread, space or other
 CRC_END = 28                    # where the checksummed part begins
 
@@ -28,7 +28,7 @@ HEADER = struct.Struct("<8sIIQI"        # magic version header file_len crc
                        "4I16I4I"        # lines by class, operations, notes
                        "16I16I16I16I"   # by cause: requests, needs, recorded
                        "2I4I8I")        # recorded: requests, IPIs; ignored
-RECORD = struct.Struct("<IBBBBHHHHII")
+RECORD = struct.Struct("<IBBBBHHHHIIQ")
 SPACE = struct.Struct("<IIII")
 THREAD = struct.Struct("<II")
 
@@ -53,9 +53,15 @@ def _ignored(world):
     return row
 
 
+def first_time(world):
+    """Times count from the first record."""
+    return world.records[0].time if world.records else 0
+
+
 def _records(world, lists):
     """All records as bytes, and the most pages that one of them covers."""
     out, widest = bytearray(), 0
+    begin = first_time(world)
     for record in world.records:
         space = record.space
         page, npages = 0, 0
@@ -69,7 +75,8 @@ def _records(world, lists):
             record.line, model.OPS.index(record.op), record.rights,
             record.flags, record.lines, record.cpu,
             *(x.number if x else NONE
-              for x in (record.thread, space, record.other)), page, npages)
+              for x in (record.thread, space, record.other)), page, npages,
+            max(record.time - begin, 0))
     return bytes(out), widest
 
 

@@ -28,6 +28,8 @@ KERNEL_THREADS = ("swapper", "kworker", "rcu_", "migration", "ksoftirqd",
                   "kcompactd", "kthread")
 
 # Lines that only a followed task can have: they make it a thread of the trace.
+# Each says that the task has entered the kernel; other lines may be there
+# because of a flush kick, and would not be without it.
 FOLLOWED = ("page_fault", "sys_", "sched_process_")
 
 
@@ -107,6 +109,7 @@ class World:
         elif event.name == "sys_mmap" and event.result is None:
             self._forget_mmap(event.pid)
             self.pending[event.pid] = event, not implicit
+            self._enter(event, implicit, thread)
             return
         else:
             record = handler(event, cpu, thread)
@@ -114,8 +117,10 @@ class World:
         if record:
             record.lines -= bool(implicit)
             self._apply(record)
-        elif not implicit:
-            self._ignore(event)
+        else:
+            self._enter(event, implicit, thread)
+            if not implicit:
+                self._ignore(event)
 
     def finish(self):
         """After the last event: system calls that never came back."""
@@ -145,6 +150,13 @@ class World:
         self.records.append(Record(event, "implicit", thread, space))
         self.counts["op implicit"] += 1
         self.classes["implicit"] += 1
+
+    def _enter(self, event, implicit, thread):
+        """A kernel entry that is no operation."""
+        if thread and not implicit and event.name.startswith(FOLLOWED):
+            self.records.append(Record(event, "enter", thread,
+                                       self.space_of(thread), lines=0))
+            self.counts["op enter"] += 1
 
     def _sched_switch(self, event, cpu, _thread):
         pid, name = event.args["next_pid"], event.args["next_comm"]

@@ -11,7 +11,7 @@ FOREIGN, USER, LAZY = "foreign", "user", "lazy"
 # Operations, causes and rights of the binary form: the same in work/trace.h.
 OPS = ("none", "implicit", "switch_user", "switch_lazy", "switch_foreign",
        "fault", "cow", "mmap", "munmap", "madvise", "mprotect", "fork",
-       "clone", "exec", "exit")
+       "clone", "exec", "exit", "enter")
 CAUSES = ("cow", "hidden", "mmap", "munmap", "madvise", "mprotect", "fork",
           "exec", "exit", "other")
 USER_RIGHT, WRITE_RIGHT = 1, 2
@@ -76,12 +76,13 @@ class Record:
     the one that leaves).  `cause` is that of the shootdown it makes, if any.
     """
 
-    __slots__ = ("line", "op", "rights", "flags", "lines", "cpu", "thread",
-                 "space", "other", "page", "npages", "cause", "tables",
-                 "hidden")
+    __slots__ = ("line", "time", "op", "rights", "flags", "lines", "cpu",
+                 "thread", "space", "other", "page", "npages", "cause",
+                 "tables", "hidden")
 
     def __init__(self, event, op, thread=None, space=None, **more):
-        self.line, self.cpu, self.op = event.line, event.cpu, op
+        self.line, self.time = event.line, event.time
+        self.cpu, self.op = event.cpu, op
         self.thread, self.space = thread, space
         self.rights = self.flags = self.page = self.npages = 0
         self.other, self.lines, self.cause = None, 1, None

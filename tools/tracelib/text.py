@@ -58,10 +58,17 @@ class TraceError(Exception):
         self.line = line
 
 
-class Event:
-    """One line: where it ran, what happened, with which arguments."""
+def _nanoseconds(text):
+    """Seconds, with up to nine digits behind the point."""
+    whole, _, part = text.partition(".")
+    return int(whole) * 10**9 + int(part[:9].ljust(9, "0"))
 
-    __slots__ = ("line", "pid", "tgid", "cpu", "name", "args", "result")
+
+class Event:
+    """One line: where and when it ran, what happened, with which arguments."""
+
+    __slots__ = ("line", "time", "pid", "tgid", "cpu", "name", "args",
+                 "result")
 
     def __init__(self, line, match, args, result):
         pid = TASK_PID.match(match["task"])
@@ -69,6 +76,7 @@ class Event:
         self.pid = int(pid[1]) if pid else None
         self.tgid = int(match["tgid"]) if match["tgid"].isdigit() else None
         self.cpu = int(match["cpu"])
+        self.time = _nanoseconds(match["time"])
         self.name = match["name"]
         self.args = args
         self.result = result

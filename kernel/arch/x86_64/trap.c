@@ -7,6 +7,7 @@
 
 #define LIST_MAX	(MACH_PAGE_SIZE / sizeof(struct mach_access))
 #define BACKTRACE_MAX	16
+#define USER_MODE	3	/* of a code segment: the ring */
 
 _Static_assert(offsetof(struct mach_access, va) == ACCESS_VA &&
     offsetof(struct mach_access, value) == ACCESS_VALUE &&
@@ -64,6 +65,8 @@ interrupt(unsigned vector)
 void
 trap(struct trap_frame *frame)
 {
+	if (frame->vector != VEC_NMI && (frame->cs & USER_MODE) != 0)
+		kernel_entered();
 	if (frame->vector == VEC_NMI)
 		on_nmi(frame);
 	else if (frame->vector >= VEC_TICK)
@@ -86,6 +89,7 @@ access_as_user(struct mach_access *list, unsigned n)
 		memcpy(cpu->arch.access_list, list, len);
 		state = irq_save();
 		downcall(user_address(user_loop), window, window + len);
+		kernel_entered();	/* by the system call that ends it */
 		irq_restore(state);
 		memcpy(list, cpu->arch.access_list, len);
 		list += now;
