@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* theseus_driver.h: what the rest of the kernel calls of theseus_driver.rs. */
+/*
+ * theseus_driver.h: what the rest of the kernel calls of theseus_driver.rs and
+ * theseus_interrupts.rs.
+ */
 #ifndef TESTS_COMPAT_THESEUS_DRIVER_H
 #define TESTS_COMPAT_THESEUS_DRIVER_H
 
@@ -12,6 +15,7 @@ uintptr_t mapped_pages_unmap_through(uintptr_t first, uintptr_t last);
 uintptr_t mapped_pages_unmap_none(void);
 bool nmi_handler(void);
 uintptr_t other_nmis(void);
+bool ipi_vector(void);
 
 /* The kernel's, called by it. */
 void page_table_clear(uintptr_t page_address);

@@ -9,6 +9,7 @@
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use interrupts as _;
 use memory::{Page, PageRange, VirtualAddress, BROADCAST_TLB_SHOOTDOWN_FUNC};
 
 extern "C" {
