@@ -68,6 +68,35 @@ test_nmis_on_initiator(void)
 	compat_join(1);
 }
 
+/* Strikes him while he sends, and what he has asked for stands there. */
+static void
+strike_and_ring(const struct xcpu_cpuset *set)
+{
+	foreign_nmi(xcpu_cpu_index());
+	xcpu_port_kick_nmi(set);
+}
+
+static void
+restore_kick(void)
+{
+	tlb_shootdown_init();
+	show_others();
+}
+
+static void
+test_nmi_on_sender(void)
+{
+	uint32_t others = seen(&nmis.others[0]);
+	struct drops drops;
+
+	CHECK(xcpu_flush_set_kick(strike_and_ring) == 0);
+	watch_drops(&drops, page(0));
+	broadcast_tlb_shootdown(page(0), 1);
+	CHECK(dropped_by_all(&drops));
+	CHECK(seen(&nmis.others[0]) == others + 1);
+	restore_kick();
+}
+
 /* T3: an answer comes after the flush, and the return after the answers. */
 static void
 test_order(void)
@@ -104,6 +133,39 @@ test_absent(void)
 	let_go(&away);
 	/* It was not asked: so it forgot everything before its first use. */
 	CHECK(dropped_by(&drops, 1));
+}
+
+static void
+leave(void)
+{
+	CHECK(xcpu_cpu_offline() == 0);
+}
+
+static void
+come_back(void)
+{
+	CHECK(xcpu_cpu_online(mach_cpu_block(1)) == 0);
+}
+
+/* Asked before it went, and the NMI comes when it is back. */
+static void
+test_leaving(void)
+{
+	uint32_t ours = seen(&nmis.ours[1]);
+	struct broadcast broadcast;
+	struct deaf_cpu deaf;
+	struct drops drops;
+
+	deafen(&deaf, 1);
+	watch_drops(&drops, page(0));
+	broadcast_on(&broadcast, 2, page(0));
+	await_broadcast_at(&drops, 0);
+	have_done(&deaf, leave);
+	finish(&broadcast);
+	CHECK(dropped_by(&drops, 1));
+	have_done(&deaf, come_back);
+	undeafen(&deaf);
+	CHECK(seen(&nmis.ours[1]) == ours + 1);
 }
 
 static uint32_t came_and_went;
@@ -201,12 +263,6 @@ broadcast_masked(void *unused)
 }
 
 static void
-nothing(void *unused)
-{
-	(void)unused;
-}
-
-static void
 test_all_masked(void)
 {
 	uint64_t nmis_sent = TOTAL(nmi_sent);
@@ -217,9 +273,7 @@ test_all_masked(void)
 	broadcast_masked(NULL);
 	join_others();
 	CHECK(TOTAL(nmi_sent) == nmis_sent);
-	tlb_shootdown_init();
-	start_others(nothing, NULL);
-	join_others();
+	restore_kick();
 }
 
 /* ---- T7: one NMI of several, and one that comes late ---- */
@@ -263,7 +317,7 @@ test_late(void)
 		watch_drops(&drops, page(n));
 		broadcast_on(&broadcast, 2, page(n));
 		await_broadcast_at(&drops, 0);
-		have_polled(&deaf);
+		have_done(&deaf, xcpu_poll);
 		finish(&broadcast);
 	}
 	CHECK(seen(&nmis.ours[1]) == ours);
@@ -325,9 +379,11 @@ const struct compat_test theseus_defects[] = {
 	{ "NMIs that come twice answer for nobody", "F-T3 INV-E5 INV-C4", 3,
 	    test_duplicates },
 	{ "NMIs on the initiator", "F-T3 F-T7", 2, test_nmis_on_initiator },
+	{ "an NMI on the sender", "F-T3 F-T7", 2, test_nmi_on_sender },
 	{ "no return before every flush", "F-T1 INV-E2 INV-S2", 2, test_order },
 	{ "who is away is not waited for, and flushes", "F-T4 INV-S13", 2,
 	    test_absent },
+	{ "who leaves answers first", "F-T4 INV-C8", 3, test_leaving },
 	{ "a CPU that comes and goes", "F-T4 INV-S13", 2, test_coming },
 	{ "both waits are reported", "F-T5 F-T4 INV-C7", 4, test_reported },
 	{ "all at once, with interrupts off", "F-T4 BUG-36 INV-C7", 2,

@@ -69,9 +69,9 @@ stand_deaf(void *arg)
 	/* ends: the test releases it */
 	while (!seen(&deaf->release)) {
 		mach_relax();
-		if (seen(&deaf->polls) != seen(&deaf->polled)) {
-			xcpu_poll();
-			count(&deaf->polled);
+		if (seen(&deaf->asked) != seen(&deaf->done)) {
+			deaf->fn();
+			count(&deaf->done);
 		}
 	}
 	host_instruction_end(state);
@@ -86,10 +86,11 @@ deafen(struct deaf_cpu *deaf, unsigned cpu)
 }
 
 void
-have_polled(struct deaf_cpu *deaf)
+have_done(struct deaf_cpu *deaf, void (*fn)(void))
 {
-	count(&deaf->polls);
-	AWAIT(seen(&deaf->polled) == seen(&deaf->polls));
+	deaf->fn = fn;
+	count(&deaf->asked);
+	AWAIT(seen(&deaf->done) == seen(&deaf->asked));
 }
 
 void
@@ -157,7 +158,7 @@ finish(struct broadcast *broadcast)
 	CHECK(seen(&broadcast->over));
 }
 
-/* ---- CPUs that are away ---- */
+/* ---- the other CPUs ---- */
 
 static struct held_cpu away[XCPU_NCPU_MAX];
 
@@ -178,13 +179,20 @@ bring_others_back(void)
 		let_go(&away[cpu]);
 }
 
-/* ---- the program ---- */
-
 static void
 nothing(void *arg)
 {
 	(void)arg;
 }
+
+void
+show_others(void)
+{
+	start_others(nothing, NULL);
+	join_others();
+}
+
+/* ---- the program ---- */
 
 static void
 begin(void)
@@ -193,9 +201,7 @@ begin(void)
 	broadcast_tlb_shootdown(page(0), 1);
 	host.nmi = nmi_vector;
 	captain_init();
-	/* The others see what was set, as if they were started now. */
-	start_others(nothing, NULL);
-	join_others();
+	show_others();
 }
 
 int

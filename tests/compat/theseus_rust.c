@@ -119,18 +119,68 @@ test_interrupt(void)
 	mach_unmask(state);
 }
 
+/* ---- frames ---- */
+
+static struct {
+	mach_frame frame;
+	uint64_t got;
+} late;
+
+static void
+unmap_and_free(void *unused)
+{
+	(void)unused;
+	CHECK(mapped_pages_unmap(page(0), MACH_PAGE_SIZE) == 1);
+	mach_frame_free(late.frame);
+}
+
+static void
+read_late(void)
+{
+	late.got = read_word(page(0));
+}
+
+/* A CPU that has not flushed reads the old frame: it must still be that page's. */
+static void
+test_late_reader(void)
+{
+	struct deaf_cpu deaf;
+	struct drops drops;
+
+	late.frame = mach_frame_take(7);
+	if (!map(page(0), late.frame))
+		return;
+	CHECK(all_read(page(0), 7));
+	deafen(&deaf, 1);
+	watch_drops(&drops, page(0));
+	compat_start(2, unmap_and_free, NULL);
+	await_broadcast_at(&drops, 0);
+	linger();
+	have_done(&deaf, read_late);
+	CHECK(late.got == 7);
+	undeafen(&deaf);
+	compat_join(2);
+	CHECK(all_read(page(0), 0));
+}
+
 /* ---- storm ---- */
 
 static struct {
 	uint32_t over;
 	uint32_t stale;
 	uint32_t reads;
-	uint32_t value[STORM_PAGES];	/* of the page now, or next */
+	uint32_t age[STORM_PAGES];	/* of the page now, or next */
 } storm;
 
+static uint64_t
+storm_value(unsigned n, uint32_t age)
+{
+	return (uint64_t)age << 8 | n;
+}
+
 /*
- * A page holds the value that it was mapped with, or one that came later; a
- * frame that was freed holds poison.
+ * A page holds its number and how often it was mapped by then, or later; a frame
+ * that was freed holds poison, or another page's value.
  */
 static void
 read_storm(void *unused)
@@ -138,30 +188,31 @@ read_storm(void *unused)
 	(void)unused;
 	/* ends: the unmapping is over */
 	for (unsigned n = 0; !seen(&storm.over); n = (n + 1) % STORM_PAGES) {
-		uint32_t least = seen(&storm.value[n]);
+		uint64_t least = storm_value(n, seen(&storm.age[n]));
 		uint64_t got = read_word(page(n));
 
-		if (got != 0 && (got < least || got > seen(&storm.value[n]) + 1))
+		if (got != 0 && ((got & 0xff) != n || got < least ||
+		    got > storm_value(n, seen(&storm.age[n]) + 1)))
 			count(&storm.stale);
 		count(&storm.reads);
 	}
 }
 
+/* The new frame is another: the old one holds poison as soon as it is freed. */
 static void
 remap(unsigned n, mach_frame *frame)
 {
-	uint32_t next = storm.value[n] + 1;
+	uint32_t age = storm.age[n] + 1;
+	mach_frame next = mach_frame_take(storm_value(n, age));
 
-	if (*frame != 0) {
+	if (*frame != 0)
 		CHECK(mapped_pages_unmap(page(n), MACH_PAGE_SIZE) == 1);
-		/* Nobody reads the old value from here on. */
-		say(&storm.value[n], next);
+	/* Nobody reads the old value from here on. */
+	say(&storm.age[n], age);
+	if (*frame != 0)
 		mach_frame_free(*frame);
-	} else {
-		say(&storm.value[n], next);
-	}
-	*frame = mach_frame_take(next);
-	map(page(n), *frame);
+	*frame = next;
+	map(page(n), next);
 }
 
 static void
@@ -191,6 +242,8 @@ const struct compat_test theseus_rust[] = {
 	    test_nmis },
 	{ "Rust: an interrupt of its own, for nothing", "F-T8 INV-E5", 1,
 	    test_interrupt },
+	{ "Rust: a frame outlives its last reader", "F-T8 INV-S1 INV-S5", 3,
+	    test_late_reader },
 	{ "Rust: frames used again under readers", "F-T8 INV-S1 INV-S5", 2,
 	    test_storm },
 	{ NULL, NULL, 0, NULL }

@@ -50,8 +50,9 @@ test_each_page(void)
 		CHECK(!dropped_by(&drops[0], cpu) && !dropped_by(&drops[3], cpu));
 	/* From the page that the address is in. */
 	watch_drops(&drops[0], page(0));
+	watch_drops(&drops[1], page(1));
 	broadcast_tlb_shootdown(page(0) + 8, 1);
-	CHECK(dropped_by_all(&drops[0]));
+	CHECK(dropped_by_all(&drops[0]) && !dropped_by(&drops[1], 0));
 }
 
 static void

@@ -39,17 +39,18 @@ void watch_drops(struct drops *drops, uintptr_t va);
 bool dropped_by(const struct drops *drops, unsigned cpu);
 bool dropped_by_all(const struct drops *drops);
 
-/* A CPU that takes no NMI, and does nothing unless told. */
+/* A CPU that takes no NMI that comes while it stands, and does what it is told. */
 struct deaf_cpu {
 	unsigned cpu;
 	uint32_t deaf;
-	uint32_t polls;		/* serve now what others need; how often yet */
-	uint32_t polled;
+	void (*fn)(void);
+	uint32_t asked;
+	uint32_t done;
 	uint32_t release;
 };
 
 void deafen(struct deaf_cpu *deaf, unsigned cpu);
-void have_polled(struct deaf_cpu *deaf);
+void have_done(struct deaf_cpu *deaf, void (*fn)(void));
 void undeafen(struct deaf_cpu *deaf);
 
 /* A broadcast of one page on another CPU. */
@@ -64,6 +65,9 @@ void broadcast_on(struct broadcast *broadcast, unsigned cpu, uintptr_t va);
 /* Its request stands, and who takes NMIs has served it. */
 void await_broadcast_at(const struct drops *drops, unsigned cpu);
 void finish(struct broadcast *broadcast);
+
+/* Let the others see what was set, as if they were started now. */
+void show_others(void);
 
 /* CPUs 1 and up offline, and back. */
 void send_others_away(void);
