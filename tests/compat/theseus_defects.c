@@ -77,10 +77,19 @@ strike_and_ring(const struct xcpu_cpuset *set)
 }
 
 static void
-restore_kick(void)
+ring_by(xcpu_flush_kick *kick)
 {
+	rest_others();
+	CHECK(xcpu_flush_set_kick(kick) == 0);
+	rest_others();
+}
+
+static void
+ring_as_before(void)
+{
+	rest_others();
 	tlb_shootdown_init();
-	show_others();
+	rest_others();
 }
 
 static void
@@ -89,12 +98,12 @@ test_nmi_on_sender(void)
 	uint32_t others = seen(&nmis.others[0]);
 	struct drops drops;
 
-	CHECK(xcpu_flush_set_kick(strike_and_ring) == 0);
+	ring_by(strike_and_ring);
 	watch_drops(&drops, page(0));
 	broadcast_tlb_shootdown(page(0), 1);
 	CHECK(dropped_by_all(&drops));
 	CHECK(seen(&nmis.others[0]) == others + 1);
-	restore_kick();
+	ring_as_before();
 }
 
 /* T3: an answer comes after the flush, and the return after the answers. */
@@ -268,12 +277,12 @@ test_all_masked(void)
 	uint64_t nmis_sent = TOTAL(nmi_sent);
 
 	say(&standing, 0);
-	CHECK(xcpu_flush_set_kick(NULL) == 0);
+	ring_by(NULL);
 	start_others(broadcast_masked, NULL);
 	broadcast_masked(NULL);
 	join_others();
 	CHECK(TOTAL(nmi_sent) == nmis_sent);
-	restore_kick();
+	ring_as_before();
 }
 
 /* ---- T7: one NMI of several, and one that comes late ---- */

@@ -186,7 +186,7 @@ nothing(void *arg)
 }
 
 void
-show_others(void)
+rest_others(void)
 {
 	start_others(nothing, NULL);
 	join_others();
@@ -201,7 +201,7 @@ begin(void)
 	broadcast_tlb_shootdown(page(0), 1);
 	host.nmi = nmi_vector;
 	captain_init();
-	show_others();
+	rest_others();
 }
 
 int

@@ -28,6 +28,7 @@ test_init(void)
 	set_broadcast_tlb_shootdown_cb = take_broadcast;
 	setup_tlb_shootdown_ipi_handler = take_handler;
 	tlb_shootdown_init();
+	rest_others();
 	CHECK(registered == broadcast_tlb_shootdown);
 	CHECK(installed == handle_tlb_shootdown_ipi);
 	set_broadcast_tlb_shootdown_cb = NULL;

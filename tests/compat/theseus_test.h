@@ -66,8 +66,8 @@ void broadcast_on(struct broadcast *broadcast, unsigned cpu, uintptr_t va);
 void await_broadcast_at(const struct drops *drops, unsigned cpu);
 void finish(struct broadcast *broadcast);
 
-/* Let the others see what was set, as if they were started now. */
-void show_others(void);
+/* All before is over on the others, and they see it: as if they started now. */
+void rest_others(void);
 
 /* CPUs 1 and up offline, and back. */
 void send_others_away(void);
