@@ -122,12 +122,12 @@ post_lane(struct xcpu_cpu *self, struct xcpui_post *post, unsigned cpu,
 		post->refusals = true;
 		return;
 	}
-	/* A FLUSH bit in a lazy lane was perhaps set without a kick. */
-	if (lazy)
-		suppress &= ~(unsigned)XCPU_LANE_FLUSH;
 	/* What other work rang for, this CPU may not answer for long. */
 	if (xcpui_rings_apart(self, post->cls))
 		suppress &= XCPU_LANE_FLUSH | XCPU_LANE_POLLING;
+	/* A FLUSH bit in a lazy lane was perhaps set without a kick. */
+	if (lazy)
+		suppress &= ~(unsigned)XCPU_LANE_FLUSH;
 	if (suppress != 0) {
 		count_avoided(self, suppress);
 		return;
