@@ -122,7 +122,7 @@ lib: $(LIB) $(UNITY)
 # ---- Freestanding builds against port/template ---------------------------
 
 # Six of the core, for which there is a limit, and six of all that there is.
-CORE_ONLY := -DXCPU_MSG_SLOTS=0 -DXCPU_NOTIFIERS=0
+CORE_ONLY := -DXCPU_MSG_SLOTS=0 -DXCPU_NOTIFIERS=0 -DXCPU_FLUSH_KICK=0
 FREESTANDING := $(foreach b,core full,$(foreach a,x86_64 aarch64 riscv64,\
 	$(b)-$(a)-gcc $(b)-$(a)-clang))
 

@@ -5,10 +5,38 @@
 # it is, for 4096 CPUs, for one, and under each sanitizer.  And it is compiled as
 # part of a kernel, against port/template.
 
-COMPATS := netbsd dragonfly
+COMPATS := netbsd dragonfly theseus
 
 COMPAT_HOST := $(LIB_SRCS) $(filter-out \
 	port/linux/main.c port/linux/selftest.c,$(wildcard port/linux/*.c))
+
+# Rust: Debian's, or another; one that is not there is missed by the test run.
+RUSTC := $(firstword $(wildcard /usr/bin/rustc) $(shell command -v rustc))
+RUSTFLAGS := --edition 2021 -O -C panic=abort -C force-unwind-tables=no \
+	-D warnings -A unknown_lints -A unexpected_cfgs --cfg tlb_shootdown_ipi
+
+# $(1) file, $(2) source, $(3) kind of crate, $(4) name, $(5) crates it uses
+define rust_crate
+$(O)/rust/$(1): $(2) $(foreach c,$(5),$(O)/rust/lib$(c).rlib) $(O)/rust/flags
+	$$(call say,RUSTC,$$@)
+	$$(Q)$(RUSTC) $(RUSTFLAGS) -L $(O)/rust --crate-type $(3) \
+	    --crate-name $(4) $(foreach c,$(5),--extern $(c)) -o $$@ $$<
+endef
+$(O)/rust/flags: FORCE
+	@mkdir -p $(@D)
+	@echo $(RUSTC) $(RUSTFLAGS) | cmp -s - $@ || \
+	    echo $(RUSTC) $(RUSTFLAGS) >$@
+$(eval $(call rust_crate,libmemory.rlib,compat/theseus/memory.rs,rlib,memory))
+$(eval $(call rust_crate,libinterrupts.rlib,tests/compat/theseus_interrupts.rs,\
+    rlib,interrupts))
+$(eval $(call rust_crate,libtlb_shootdown.rlib,compat/theseus/tlb_shootdown.rs,\
+    rlib,tlb_shootdown,memory interrupts))
+$(eval $(call rust_crate,libdriver.a,tests/compat/theseus_driver.rs,staticlib,\
+    theseus_driver,memory interrupts tlb_shootdown))
+
+COMPAT_LIBS_theseus   := $(O)/rust/libdriver.a
+COMPAT_TOOLS_theseus  := $(or $(RUSTC),rustc)
+COMPAT_LACKS_theseus  := $(if $(RUSTC),,rustc)
 
 # The library and its host for many CPUs, and for one; else it is that of
 # xcpu-threads.  gcc warns of what loops over other CPUs would do to the last one.
@@ -30,7 +58,8 @@ $(2)-$(1)_CFLAGS := $($(2)_CFLAGS) -Icompat/$(1) -Itests/compat \
 $(call world,$(2)-$(1))
 
 $(O)/xcpu-$(2)-$(1): $(call objs,$(2),$(COMPAT_HOST)) $(call objs,$(2)-$(1),\
-    $(wildcard compat/$(1)/*.c tests/compat/$(1)_*.c) tests/compat/compat_test.c)
+    $(wildcard compat/$(1)/*.c tests/compat/$(1)_*.c) tests/compat/compat_test.c) \
+    $(COMPAT_LIBS_$(1))
 	$$(call say,LD,$$@)
 	$$(Q)$(CC) -pthread $($(2)_EXTRA) -o $$@ $$^
 endef
@@ -55,11 +84,13 @@ compat-$(1)_RUN   = for n in cpus=1 cpus=2 cpus=4 cpus=9 \
 	$(O)/xcpu-threads-$(1) $$$$n || exit; done; \
 	$(O)/xcpu-compat-many-$(1) && $(O)/xcpu-compat-up-$(1) cpus=1 && \
 	python3 tests/compat/symbols.py $(COMPAT_KERNEL_$(1))
-compat-$(1)_NEEDS = $(O)/xcpu-threads-$(1) $(O)/xcpu-compat-many-$(1) \
-	$(O)/xcpu-compat-up-$(1) $(COMPAT_KERNEL_$(1))
-compat-$(1)_TOOLS = $(GCC_aarch64) $(GCC_riscv64)
+compat-$(1)_NEEDS = $(if $(COMPAT_LACKS_$(1)),,$(O)/xcpu-threads-$(1) \
+	$(O)/xcpu-compat-many-$(1) $(O)/xcpu-compat-up-$(1) $(COMPAT_KERNEL_$(1)))
+compat-$(1)_TOOLS = $(GCC_aarch64) $(GCC_riscv64) $(COMPAT_TOOLS_$(1))
 compat-$(1)-sanitized_RUN   = $(THREADS_SANITIZED:%=$(O)/xcpu-%-$(1) &&) true
-compat-$(1)-sanitized_NEEDS = $(THREADS_SANITIZED:%=$(O)/xcpu-%-$(1))
+compat-$(1)-sanitized_NEEDS = $(if $(COMPAT_LACKS_$(1)),,\
+	$(THREADS_SANITIZED:%=$(O)/xcpu-%-$(1)))
+compat-$(1)-sanitized_TOOLS = $(COMPAT_TOOLS_$(1))
 endef
 
 $(foreach c,$(COMPATS),\

@@ -216,6 +216,58 @@ nmi_flushes(struct selftest *t)
 		EXPECT_EQ(t, STAT_OF(t, t->other, taken_nmi) - taken, 1);
 }
 
+/* In a thread, masked, and asking for nothing: only an NMI comes through. */
+static void
+stay_deaf(void *space)
+{
+	unsigned long state;
+
+	xcpu_space_switch(space);
+	state = xcpu_port_irq_save();
+	flag_set(&masked.ready);
+	if (!AWAIT(count_of(&masked.returned) != 0))
+		flag_set(&masked.late);
+	xcpu_port_irq_restore(state);
+	xcpu_space_switch(NULL);
+}
+
+/* Kills: a shootdown that waits for the kick of other work. */
+static void
+nmi_shoots(struct selftest *t)
+{
+	struct xcpu_space *space = t->host->tlb->space[0];
+	uint64_t taken = STAT_OF(t, t->other, taken_nmi);
+	uint64_t rekicks = STAT_OF(t, t->self, rekick);
+	int error = xcpu_flush_set_kick(xcpu_port_kick_nmi);
+
+	if (error == -XCPU_ENOSYS) {
+		t->skip = "built without XCPU_FLUSH_KICK";
+		return;
+	}
+	begin(t);
+	xcpu_store_rlx(&masked.ready, 0);
+	xcpu_store_rlx(&masked.returned, 0);
+	xcpu_store_rlx(&masked.late, 0);
+	if (selftest_thread(t, t->other, stay_deaf, space)) {
+		EXPECT(t, AWAIT(count_of(&masked.ready) != 0));
+		/* Rung for by a kick, which is not taken. */
+		EXPECT_EQ(t, xcpu_event_post(seen.id, t->other), 0);
+		EXPECT_EQ(t, xcpu_shootdown(space, selftest_page(t, 0), 4096,
+		    NULL), 0);
+		EXPECT_EQ(t, count_of(&seen.runs[t->other]), 0);
+		flag_set(&masked.returned);
+		selftest_join(t, t->other);
+		EXPECT(t, AWAIT(count_of(&seen.runs[t->other]) == 1));
+	}
+	EXPECT_EQ(t, xcpu_flush_set_kick(NULL), 0);
+	EXPECT_EQ(t, count_of(&masked.late), 0);
+	if (XCPU_STATS != 0) {
+		EXPECT_EQ(t, STAT_OF(t, t->other, taken_nmi) - taken, 1);
+		EXPECT_EQ(t, STAT_OF(t, t->self, rekick) - rekicks, 0);
+	}
+	EXPECT_EQ(t, xcpu_event_unregister(seen.id), 0);
+}
+
 static const struct selftest_case cases[] = {
 	{ "nmi_refuses", "F-B26", "nmi(), xcpu_port_context",
 	    nmi_refuses, 4, 1, NEED_NMI },
@@ -226,6 +278,8 @@ static const struct selftest_case cases[] = {
 	{ "nmi_flushes", "F-T1 F-T3 F-T7 INV-S2",
 	    "xcpu_port_tlb_flush in an NMI", nmi_flushes, 4, 2,
 	    NEED_NMI | NEED_LOCK | NEED_THREAD | NEED_TLB },
+	{ "nmi_shoots", "F-T1 F-T7 INV-S2", "xcpu_port_kick_nmi", nmi_shoots, 4,
+	    2, NEED_NMI | NEED_THREAD | NEED_TLB },
 };
 
 SELFTEST_GROUP(selftest_nmi, cases);

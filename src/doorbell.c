@@ -28,6 +28,11 @@
  * the lane; kick; the target acknowledges its controller, claims (fetch_and),
  * serves the queue.
  *
+ * FLUSH may ring by NMI (xcpu_flush_set_kick()).  That stands for the kick in I1:
+ * others may have been suppressed by a FLUSH bit, which an NMI takes alone, so it
+ * ends with a kick to oneself where anything is left.  FLUSH itself is suppressed
+ * by FLUSH and POLLING only.
+ *
  * A kick that gets lost on its way leaves its bit set, and the bit suppresses
  * later ones: only an unconditional re-kick (wait.c) or the tick repairs that.
  *
@@ -117,6 +122,9 @@ post_lane(struct xcpu_cpu *self, struct xcpui_post *post, unsigned cpu,
 		post->refusals = true;
 		return;
 	}
+	/* What other work rang for, this CPU may not answer for long. */
+	if (xcpui_rings_apart(self, post->cls))
+		suppress &= XCPU_LANE_FLUSH | XCPU_LANE_POLLING;
 	/* A FLUSH bit in a lazy lane was perhaps set without a kick. */
 	if (lazy)
 		suppress &= ~(unsigned)XCPU_LANE_FLUSH;
@@ -184,7 +192,8 @@ kick_counter(struct xcpu_counters *count, unsigned cls)
 static void
 count_kicks(struct xcpu_cpu *self, const struct xcpui_post *post)
 {
-	XCPUI_BUMP(kick_counter(self->count, post->cls),
+	XCPUI_BUMP(xcpui_rings_apart(self, post->cls) ?
+	    &self->count->nmi_sent : kick_counter(self->count, post->cls),
 	    xcpu_cpuset_count(&post->kick));
 #if XCPU_STATS >= 2
 	for (unsigned cpu = xcpu_cpuset_first(&post->kick);
@@ -204,8 +213,11 @@ xcpui_post_kick(struct xcpu_cpu *self, const struct xcpui_post *post)
 		count_kicks(self, post);
 		XCPU_TRACE(XCPU_TRACE_KICK, post->cls,
 		    xcpu_cpuset_first(&post->kick));
+		if (xcpui_rings_apart(self, post->cls))
+			self->domain->flush_kick(&post->kick);
 #if XCPU_PORT_LEVEL >= 1
-		xcpu_port_kick(&post->kick);
+		else
+			xcpu_port_kick(&post->kick);
 #endif
 	}
 	poster_ends(self);

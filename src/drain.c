@@ -147,6 +147,15 @@ xcpu_on_ipi_frame(void *frame)
 	(void)xcpui_msg_frame(self, outer);
 }
 
+/* Where FLUSH rings by NMI: nothing else may have been rung for what is left. */
+static void
+kick_for_the_rest(struct xcpu_cpu *self)
+{
+	if (xcpui_rings_apart(self, XCPU_LANE_FLUSH) && self->ready &&
+	    (xcpui_lane_own(self) & XCPU_LANE_CLASSES) != 0)
+		xcpui_kick_own(self);
+}
+
 bool
 xcpu_on_nmi(void)
 {
@@ -157,12 +166,13 @@ xcpu_on_nmi(void)
 		return false;
 	XCPUI_COUNT_NMI(self, true);
 #if XCPU_PORT_LEVEL >= 3
-	/* The kick that went before this NMI is served when it is through. */
+	/* Then a kick is served when it is through. */
 	if (self->ready && !xcpui_space_switching(self))
 		ours = flush_if_asked(self);
 #endif
 	if (self->domain->stop != NULL && self->domain->stop->serve_nmi(self))
 		ours = true;
+	kick_for_the_rest(self);
 	if (ours)
 		XCPUI_COUNT(self, taken_nmi);
 	XCPUI_COUNT_NMI(self, false);

@@ -136,6 +136,14 @@ bool xcpui_post_one(struct xcpu_cpu *self, unsigned cpu, unsigned cls,
 void xcpui_post_set(struct xcpu_cpu *self, struct xcpui_post *post,
     const struct xcpu_cpuset *set);
 
+/* Do posts of this class ring a bell of their own, which is an NMI? */
+static inline bool
+xcpui_rings_apart(const struct xcpu_cpu *self, unsigned cls)
+{
+	return XCPU_FLUSH_KICK != 0 && cls == XCPU_LANE_FLUSH &&
+	    self->domain->flush_kick != NULL;
+}
+
 static inline bool
 xcpui_lane_takes(unsigned lane)
 {

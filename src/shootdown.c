@@ -410,3 +410,23 @@ xcpu_flush_set_ceiling(uint64_t pages)
 	xcpu_store_rlx(&self->domain->ceiling, pages);
 	return 0;
 }
+
+#if XCPU_FLUSH_KICK
+int XCPUI_COLD
+xcpu_flush_set_kick(xcpu_flush_kick *kick)
+{
+	struct xcpu_cpu *self = xcpu_port_self();
+
+	if (self == NULL || self->domain == NULL)
+		return -XCPU_EAGAIN;
+	self->domain->flush_kick = kick;
+	return 0;
+}
+#else
+int
+xcpu_flush_set_kick(xcpu_flush_kick *kick)
+{
+	(void)kick;
+	return -XCPU_ENOSYS;
+}
+#endif

@@ -121,6 +121,11 @@ XCPU_STATIC_ASSERT(XCPU_SPACE_GEN_BITS >= 4 && XCPU_SPACE_GEN_BITS <= 64,
 XCPU_STATIC_ASSERT(XCPU_NOTIFIERS >= 0 && XCPU_NOTIFIERS <= 64,
     "XCPU_NOTIFIERS: 0 to 64");
 
+/* 1: shootdowns may have a kick of their own, an NMI above all: flush.h. */
+#ifndef XCPU_FLUSH_KICK
+#define XCPU_FLUSH_KICK 1
+#endif
+
 /*
  * Handlers and functions that one drain runs before it kicks itself and lets
  * the interrupted code breathe.  STOP and FLUSH do not count: they are bounded

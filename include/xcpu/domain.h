@@ -102,6 +102,7 @@ struct xcpu_domain {
 	/* Set before any CPU is online, or NULL for ever: sync.h, stop.h. */
 	struct xcpu_sync_room *sync;
 	struct xcpu_stop_room *stop;
+	xcpu_flush_kick *flush_kick;	/* NULL: that of all others; flush.h */
 	struct xcpu_au64 ceiling;
 	struct xcpu_aptr obituary;	/* NULL until a CPU has died: dead.c */
 	struct xcpu_au32 burying;	/* CPU + 1 that reports a death; 0: none */

@@ -105,7 +105,7 @@ void xcpu_on_ipi_frame(void *frame);
  * Order:   as xcpu_on_ipi().
  * Cost:    one read-modify-write, and the flush.
  * Returns: true when a flush was pending and is done, false when this NMI was
- *          not for xcpu, or came in the midst of a switch of spaces: then the
+ *          not for xcpu, or came in the midst of a switch of spaces: then a
  *          kick does it.
  */
 bool xcpu_on_nmi(void);

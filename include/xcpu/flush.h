@@ -42,6 +42,9 @@ struct xcpu_flush {
 	unsigned flags;
 };
 
+/* Interrupts each CPU of a set for a shootdown; as xcpu_port_kick_nmi(). */
+typedef void xcpu_flush_kick(const struct xcpu_cpuset *set);
+
 /* A CPU's part of the shootdowns.  Written by its own CPU only.  Private. */
 struct xcpu_flush_cpu {
 	struct xcpu_aptr loaded;	/* space, bit 0: in the middle of a switch */
@@ -115,6 +118,23 @@ int xcpu_flush_self(struct xcpu_space *space, uint64_t start, uint64_t len,
  * Returns: 0; -XCPU_EAGAIN this CPU is not ready.
  */
 int xcpu_flush_set_ceiling(uint64_t pages);
+
+/*
+ * xcpu_flush_set_kick: what shootdowns interrupt other CPUs by; NULL: the kick.
+ *
+ * xcpu_port_kick_nmi() reaches those that mask; so does a function of the host
+ * under the same contract.  It must make the CPU call xcpu_on_nmi(), where what
+ * cannot be done in an NMI is left to a kick of its own.  Where such interrupts
+ * get lost, the wait falls back on the kick.
+ *
+ * Context: thread; for the whole domain, before shootdowns and other work begin.
+ * Waits:   never.
+ * Order:   none: the host publishes it by starting the CPUs.
+ * Cost:    one store.
+ * Returns: 0; -XCPU_EAGAIN this CPU is not ready; -XCPU_ENOSYS built without
+ *          XCPU_FLUSH_KICK.
+ */
+int xcpu_flush_set_kick(xcpu_flush_kick *kick);
 
 #ifdef __cplusplus
 }

@@ -198,7 +198,8 @@ void xcpu_port_tlb_remote(const struct xcpu_flush *request,
 
 /*
  * xcpu_port_kick_nmi: interrupt each CPU of the set although it masks.
- *	Caller:  waits, when xcpu_port_stall() answers XCPU_STALL_NMI.
+ *	Caller:  waits, when xcpu_port_stall() answers XCPU_STALL_NMI; stops;
+ *	         shootdowns, where xcpu_flush_set_kick() chose it.
  *	Context: any; doorbell masked.
  *	Order:   as xcpu_port_kick().
  *	Body:    x86_64: ICR with delivery mode NMI   aarch64: a pseudo-NMI SGI

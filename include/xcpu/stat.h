@@ -32,7 +32,7 @@
 	X(not_ready, "posts to CPUs that were not ready")		\
 	X(rekick, "kicks sent again by a wait")				\
 	X(selfkick, "kicks to itself: budget spent, or from a mask")	\
-	X(nmi_sent, "NMIs sent by a wait")				\
+	X(nmi_sent, "NMIs sent by a wait, or for a shootdown")		\
 	X(taken, "interrupts taken")					\
 	X(taken_nmi, "NMIs that were ours")				\
 	X(spurious, "interrupts that found nothing")			\

@@ -107,6 +107,7 @@ struct host_machine {
 	uint32_t entries_pass;	/* see mach_entries_pass() */
 	unsigned stall_limit;	/* a wait panics at this report; 0: never */
 	enum xcpu_stall_policy stall_policy;	/* until then */
+	bool (*nmi)(void);	/* the NMI's vector; NULL: xcpu_on_nmi() */
 	host_judge *judge;	/* asked instead of both; NULL: nobody */
 	void *judge_arg;
 	struct xcpu_domain domain;

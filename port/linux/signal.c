@@ -131,7 +131,7 @@ xcpu_linux_deliver(void)
 	} while (pending_look() & (PENDING_KICK | PENDING_TICK));
 }
 
-/* The self-test's function, once, or xcpu's. */
+/* The self-test's function, once, or the program's, or xcpu's. */
 static void
 nmi_body(struct host_cpu *cpu)
 {
@@ -139,6 +139,8 @@ nmi_body(struct host_cpu *cpu)
 
 	if (fn != NULL)
 		fn(cpu->nmi_arg);
+	else if (host.nmi != NULL)
+		host.nmi();
 	else
 		xcpu_on_nmi();
 }

@@ -19,7 +19,21 @@ IPI, IPIQ = "compat/netbsd/ipi.c", "compat/dragonfly/ipiq.c"
 SYNC, THREAD = "compat/dragonfly/cpusync.c", "compat/dragonfly/globaldata.c"
 EVENT, CARRIER, START = "src/event.c", "src/carrier.c", "src/start.c"
 MSG, RING, INBOX = "src/msg.c", "src/ring.c", "src/inbox.c"
-N, D = "netbsd", "dragonfly"
+SHOOTDOWN = "src/shootdown.c"
+TLB, TLB_RS = "compat/theseus/tlb_shootdown.c", "compat/theseus/tlb_shootdown.rs"
+N, D, T = "netbsd", "dragonfly", "theseus"
+
+ONE_AT_A_TIME = """\tstatic struct xcpu_au32 turn;
+\tuint32_t none = 0;
+
+\twhile (!xcpu_cas_acq(&turn, &none, 1)) {
+\t\tnone = 0;
+\t\txcpu_port_relax(0);
+\t}
+\tint error = shoot(start, npages);
+
+\txcpu_store_rel(&turn, 0);
+"""
 
 MUTATIONS = [
     # -- ipi(9): behaviours
@@ -216,6 +230,107 @@ MUTATIONS = [
      "NULL", D, "_add, _finish", 2),
     ("parked-deaf", SYNC, "{ .flags = XCPU_SYNC_MSG }", "{ .flags = 0 }",
      D, "serve messages", 2),
+    # -- tlb_shootdown: behaviours
+    ("tlb-not-registered", TLB,
+     "set_broadcast_tlb_shootdown_cb(broadcast_tlb_shootdown);", "(void)0;",
+     T, "init registers", 1),
+    ("tlb-no-handler", TLB,
+     "setup_tlb_shootdown_ipi_handler(handle_tlb_shootdown_ipi);", "(void)0;",
+     T, "init registers", 1),
+    ("tlb-one-page-less", TLB, "(uint64_t)npages << PAGE_SHIFT, &opt",
+     "(uint64_t)(npages - 1) << PAGE_SHIFT, &opt", T, "each page, on", 2),
+    ("tlb-start-as-it-is", TLB, "start & ~PAGE_MASK", "start",
+     T, "each page, on", 1),
+    ("tlb-none-is-all", TLB, "if (npages <=", "if (npages != 0 && npages <=",
+     T, "of no pages", 1),
+    ("tlb-lazy-passed-over", SHOOTDOWN,
+     "post.reach_lazy = s->flush.space->kernel ||\n"
+     "\t    (s->flush.flags & XCPU_FLUSH_TABLES) != 0;",
+     "post.reach_lazy = false;", T, "reaches lazy", 2),
+    ("tlb-kick", TLB, "xcpu_port_kick_nmi(set);", "xcpu_port_kick(set);",
+     T, "NMI each", 2),
+    ("tlb-masked-afterwards", TLB,
+     "\txcpu_port_irq_restore(state);\n\tif (error", "\tif (error",
+     T, "CPU that masks", 2),
+    ("tlb-behind-other-work", "src/doorbell.c",
+     "suppress &= XCPU_LANE_FLUSH | XCPU_LANE_POLLING;", "suppress &= ~0u;",
+     T, "its kick", 3),
+    ("tlb-other-work-left", "src/drain.c",
+     "\tkick_for_the_rest(self);\n\tif", "\t(void)kick_for_the_rest;\n\tif",
+     T, "its kick", 3),
+    ("tlb-every-nmi-ours", TLB, "return xcpu_on_nmi() || ours;",
+     "return xcpu_on_nmi() || true;", T, "knows an NMI", 2),
+    ("tlb-rings-when-alone", TLB, "\tint error = shoot(start, npages);\n",
+     "\tint error = shoot(start, npages);\n\tstruct xcpu_cpuset all;\n\n"
+     "\txcpu_cpuset_fill(&all, 2);\n\txcpu_port_kick_nmi(&all);\n", T, "one CPU:", 2),
+    ("tlb-nobody-is-fatal", TLB,
+     "!(error == -XCPU_EAGAIN && nobody_online())", "!(nobody_online() && 0)",
+     T, "no CPU:", 1),
+    ("tlb-rust-not-registered", TLB_RS,
+     "memory::set_broadcast_tlb_shootdown_cb(broadcast_tlb_shootdown);",
+     "let _ = broadcast_tlb_shootdown;", T, "unmapped are gone", 2),
+    ("tlb-rust-one-page", TLB_RS, "pages.size_in_pages()) };", "1) };",
+     T, "range, and none", 2),
+    ("tlb-rust-every-nmi-ours", TLB_RS,
+     "unsafe { ffi::handle_tlb_shootdown_ipi() }",
+     "unsafe { ffi::handle_tlb_shootdown_ipi() || true }", T, "vector knows", 1),
+    ("tlb-rust-page-too-many", "compat/theseus/memory.rs",
+     "saturating_add(size_in_bytes - 1)", "saturating_add(size_in_bytes)",
+     T, "range, and none", 1),
+    # -- tlb_shootdown: the defects
+    ("T1-any-answer-is-all", "src/slot.c",
+     "(uint64_t)0x101 << self->index % XCPU_LANES_PER_LINE;\n\n\t/*\n\t * [S2]",
+     "0xff00 | (uint64_t)1 << self->index % XCPU_LANES_PER_LINE;\n\n\t/*\n\t * [S2]",
+     T, "come twice", 3),
+    ("T2-handler-waits-for-the-initiator", TLB,
+     "\tbool ours = take_due(xcpu_cpu_index());\n",
+     "\tbool ours = take_due(xcpu_cpu_index());\n\n"
+     "\twhile (xcpu_port_self()->posting.v_ != 0)\n\t\txcpu_port_relax(0);\n",
+     T, "on the sender", 2),
+    ("T3-answer-before-flush", "src/flush.c",
+     "\t\txcpui_flush_apply(self, &flush, body[REQ_GEN]);\n\t}\n"
+     "\t/* rlx: own word */\n"
+     "\tif (!mine || lazy || round != xcpu_load_rlx(&self->flush.passed))\n"
+     "\t\txcpui_flush_catch_up(self);\n\tif (mine)\n\t\txcpui_slot_end(self);\n",
+     "\t\txcpui_slot_end(self);\n\t\tfor (unsigned i = 0; i < 9999; i++)\n"
+     "\t\t\txcpu_port_relax(i);\n"
+     "\t\txcpui_flush_apply(self, &flush, body[REQ_GEN]);\n\t}\n"
+     "\tif (!mine || lazy || round != xcpu_load_rlx(&self->flush.passed))\n"
+     "\t\txcpui_flush_catch_up(self);\n",
+     T, "no return before", 2),
+    ("T3-return-before-answer", SHOOTDOWN,
+     "return shootdown_over(&wait) ? 0 : xcpui_wait(self, &wait);",
+     "(void)wait;\n\treturn 0;", T, "no return before", 2),
+    ("T3-frames-before-answer", SHOOTDOWN,
+     "return shootdown_over(&wait) ? 0 : xcpui_wait(self, &wait);",
+     "(void)wait;\n\treturn 0;", T, "last reader", 3),
+    ("T4-online-without-flush", "src/domain.c",
+     "\txcpu_port_tlb_flush(&flush);\n", "", T, "who is away", 2),
+    ("T4-leaves-without-an-answer", "src/domain.c",
+     "lane = xcpui_lane_leaving(self);\n\tserve_last(self, lane);",
+     "lane = xcpui_lane_leaving(self);\n\tserve_last(self, 0);",
+     T, "who leaves", 3),
+    ("T5-one-at-a-time", TLB, "\tint error = shoot(start, npages);\n",
+     ONE_AT_A_TIME, T, "both waits", 4),
+    ("T6-wait-serves-no-flush", "src/wait.c",
+     "\treturn XCPU_LANE_STOP | XCPU_LANE_FLUSH | XCPU_LANE_CALL |\n",
+     "\treturn XCPU_LANE_STOP | XCPU_LANE_CALL |\n", T, "interrupts off", 2),
+    ("T7-late-is-foreign", TLB, "return xcpu_on_nmi() || ours;",
+     "return xcpu_on_nmi() && (ours || true);", T, "comes late", 3),
+    ("T7-one-for-one", TLB, "n > 1 ? 1 - n : -1u", "-1u", T, "comes late", 3),
+    ("T7-never-taken", TLB, "n > 1 ? 1 - n : -1u", "0", T, "one NMI of", 3),
+    ("T7-spurious-is-fatal", TLB_RS, "let _ours = handle_tlb_shootdown_ipi();",
+     "assert!(handle_tlb_shootdown_ipi());", T, "of its own", 1),
+    ("T8-no-ceiling", "src/domain.c",
+     "xcpu_store_rlx(&domain->ceiling, XCPU_FLUSH_CEILING);",
+     "xcpu_store_rlx(&domain->ceiling, UINT64_MAX);", T, "many pages", 2),
+    ("T8-pages-that-overflow", TLB, "npages <= UINTPTR_MAX >> PAGE_SHIFT",
+     "npages <= UINTPTR_MAX", T, "many pages", 1),
+    ("T9-global-lock", TLB, "\tint error = shoot(start, npages);\n",
+     ONE_AT_A_TIME, T, "side by side", 4),
+    ("T9-own-tlb-forgotten", SHOOTDOWN,
+     "\txcpui_flush_apply(self, &s->flush, s->gen);\n", "",
+     T, "each page, on", 1),
 ]
 
 
