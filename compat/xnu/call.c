@@ -143,7 +143,7 @@ call_and_wait(const struct xcpu_cpuset *set, mp_sync_t mode, xcpu_fn *fn,
 
 /* ---- not waiting ---- */
 
-/* False: all that this CPU has are under way. */
+/* False: all that this CPU has are under way.  *started: who will run it. */
 static bool
 start_queued(const struct xcpu_cpuset *set, const struct action *action,
     struct xcpu_cpuset *started)
@@ -151,6 +151,7 @@ start_queued(const struct xcpu_cpuset *set, const struct action *action,
 	unsigned long state = xcpu_port_irq_save();
 	bool done = false;
 
+	xcpu_cpuset_zero(started);
 	for (unsigned i = 0; i < MP_CALLS_QUEUED && !done; i++) {
 		struct queued_call *q = &queued[xcpu_cpu_index()][i];
 
@@ -159,7 +160,8 @@ start_queued(const struct xcpu_cpuset *set, const struct action *action,
 		q->action = *action;
 		done = xcpu_call_start(&q->call, set, run_action, &q->action,
 		    NULL) == 0;
-		*started = q->call.started;
+		if (done)
+			*started = q->call.started;
 	}
 	xcpu_port_irq_restore(state);
 	return done;

@@ -35,10 +35,12 @@ keep_reading(void *arg)
 
 	pmap_switch(&m.pmap);
 	count(&shared.arrived);
-	while (!seen(&shared.stop))	/* ends: CPU 0 says so */
-		if (peek(VA(page)) != page && peek(VA(page)) != FAULTED &&
-		    !seen(&shared.stop))
+	while (!seen(&shared.stop)) {	/* ends: CPU 0 says so */
+		uint64_t value = peek(VA(page));
+
+		if (value != page && value != FAULTED)
 			count(&shared.wrong);
+	}
 }
 
 /* Unmap a page, flush, and see at once whether CPU `cpu` has dropped it. */
@@ -104,7 +106,16 @@ test_two_initiators(void)
 
 static struct memory elsewhere;
 
-/* In and out; whenever it is in, page 3 is what is mapped, or nothing. */
+/* Flushed was `from` before it was read, and `to` after. */
+static bool
+in_time(uint64_t value, uint64_t from)
+{
+	uint64_t to = __atomic_load_n(&shared.payload, __ATOMIC_ACQUIRE);
+
+	return value >= from && value <= to + 1;
+}
+
+/* In and out; whenever it is in, page 3 is what is mapped. */
 static void
 come_and_go(void *arg)
 {
@@ -114,15 +125,14 @@ come_and_go(void *arg)
 		pmap_switch(&m.pmap);
 	count(&shared.arrived);
 	while (!seen(&shared.stop)) {	/* ends: CPU 0 says so */
-		uint64_t sequence, value;
+		uint64_t from;
 
 		if (aside)
 			MARK_CPU_ACTIVE(cpu_number());
 		else
 			pmap_switch(&m.pmap);
-		sequence = __atomic_load_n(&shared.payload, __ATOMIC_ACQUIRE);
-		value = peek(VA(3));
-		if (value != FAULTED && value < sequence)
+		from = __atomic_load_n(&shared.payload, __ATOMIC_ACQUIRE);
+		if (!in_time(peek(VA(3)), from))
 			count(&shared.wrong);
 		count(&shared.taken);
 		if (aside)
@@ -142,6 +152,7 @@ replace_while(void *aside)
 	memset(&shared, 0, sizeof(shared));
 	memory_new(&m);
 	memory_new(&elsewhere);
+	shared.payload = 1;
 	page_new(m.space, VA(3), 1);
 	compat_start(1, come_and_go, aside);
 	AWAIT(seen(&shared.taken) > 0);
