@@ -53,8 +53,8 @@ swap_out_scattered(pmap_t pmap, const vm_map_offset_t *pages, int n)
 
 /* ---- the scheduler ---- */
 
-static volatile int ast_count[SWAP_MAXCPUS];
-static volatile int asked_count[SWAP_MAXCPUS];
+static int ast_count[SWAP_MAXCPUS];
+static int asked_count[SWAP_MAXCPUS];
 
 void
 sched_run(pmap_t pmap)
@@ -73,7 +73,7 @@ sched_idle(void)
 void
 sched_ast(void)
 {
-	ast_count[cpu_number()]++;
+	__sync_fetch_and_add(&ast_count[cpu_number()], 1);
 }
 
 void
@@ -91,7 +91,7 @@ sched_nudge_all(void)
 int
 sched_asts(int cpu)
 {
-	return ast_count[cpu];
+	return __sync_fetch_and_add(&ast_count[cpu], 0);
 }
 
 /* By hand: the inter-processor vector if there is no other. */
@@ -124,7 +124,7 @@ sched_count_cpus(boolean_t in_turn)
 static void
 ask_me(void *counts, void *add)
 {
-	((volatile int *)counts)[cpu_number()] += *(int *)add;
+	__sync_fetch_and_add(&((int *)counts)[cpu_number()], *(int *)add);
 }
 
 static int ask_add;
@@ -137,7 +137,7 @@ sched_ask_others(int add)
 	cpu_t n;
 
 	ask_add = add;
-	n = mp_cpus_call1(CPUMASK_OTHERS, NOSYNC, ask_me, (void *)asked_count,
+	n = mp_cpus_call1(CPUMASK_OTHERS, NOSYNC, ask_me, asked_count,
 	    &ask_add, &called, &not_called);
 	return (called & CPUMASK_SELF) == 0 ? n : 0;
 }
@@ -145,7 +145,7 @@ sched_ask_others(int add)
 int
 sched_asked(int cpu)
 {
-	return asked_count[cpu];
+	return __sync_fetch_and_add(&asked_count[cpu], 0);
 }
 
 /* ---- all at once ---- */
