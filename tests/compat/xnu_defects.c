@@ -282,7 +282,8 @@ static void
 take_payload(mp_event_t event)
 {
 	(void)event;
-	say(&shared.taken, (uint32_t)shared.payload);
+	say(&shared.taken,
+	    (uint32_t)__atomic_load_n(&shared.payload, __ATOMIC_RELAXED));
 }
 
 static void
@@ -293,7 +294,7 @@ test_sync_is_ours(void)
 	seen_signals.hook = take_payload;
 	for (struct stint s = { .least = 100 }; stint_on(&s);) {
 		i386_signal_cpu(1, MP_AST, ASYNC);
-		shared.payload = s.turn;
+		__atomic_store_n(&shared.payload, s.turn, __ATOMIC_RELAXED);
 		i386_signal_cpu(1, MP_AST, SYNC);
 		CHECK(seen(&shared.taken) == s.turn);
 	}
