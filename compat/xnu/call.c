@@ -246,11 +246,9 @@ mp_rendezvous(void (*setup_func)(void *), void (*action_func)(void *),
 	    "inside another, in a handler, with a lock held, or no answer");
 }
 
+/* Every part of a rendezvous is run masked, the own one too. */
 void
 mp_rendezvous_no_intrs(void (*action_func)(void *), void *arg)
 {
-	unsigned long state = xcpu_port_irq_save();
-
 	mp_rendezvous(NULL, action_func, NULL, arg);
-	xcpu_port_irq_restore(state);
 }

@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import sys
 
+import xnu_mutations
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 IPI, IPIQ = "compat/netbsd/ipi.c", "compat/dragonfly/ipiq.c"
 SYNC, THREAD = "compat/dragonfly/cpusync.c", "compat/dragonfly/globaldata.c"
@@ -216,6 +218,7 @@ MUTATIONS = [
      "NULL", D, "_add, _finish", 2),
     ("parked-deaf", SYNC, "{ .flags = XCPU_SYNC_MSG }", "{ .flags = 0 }",
      D, "serve messages", 2),
+    *xnu_mutations.MUTATIONS,
 ]
 
 
@@ -227,7 +230,9 @@ def attempt(tree, out, mutation, timeout):
     if source.count(old) != 1:
         return f"the text occurs {source.count(old)} times in {path}"
     target.write_text(source.replace(old, new))
-    program = out / f"xcpu-threads-{interface}"
+    # A world of its own, or the usual one.
+    program = out / ("xcpu-" if "-" in interface else "xcpu-threads-")
+    program = program.with_name(program.name + interface)
     try:
         build = subprocess.run(["make", "-C", tree, f"O={out}", "WARN=-w", program],
                                capture_output=True, text=True)

@@ -340,6 +340,17 @@ test_kernel(void)
 		run_on(1, wake, NULL);
 }
 
+/* CPU 0 has it in the one, CPU 1 in the other; then it is in neither. */
+static void
+lose_in_both(uint64_t va)
+{
+	page_new(m.space, va, 1);
+	page_new(other.space, va, 2);
+	CHECK(peek_on(0, va) == 1 && peek_on(1, va) == 2);
+	(void)page_take(m.space, va);
+	(void)page_take(other.space, va);
+}
+
 /* A region that two spaces have part of: no CPU has its own pmap loaded. */
 static void
 test_shared(void)
@@ -350,19 +361,12 @@ test_shared(void)
 	memory_new(&m);
 	memory_new(&other);
 	pmap_attach(&region, NULL, TRUE);
-	for (uint64_t i = 0; i < 2; i++) {
-		page_new(m.space, VA(i), i);
-		page_new(other.space, VA(i), i);
-	}
 	switch_on(0, &m.pmap);
 	switch_on(1, &other.pmap);
-	for (uint64_t i = 0; i < 2; i++) {
-		CHECK(peek_on(0, VA(i)) == i && peek_on(1, VA(i)) == i);
-		(void)page_take(m.space, VA(i));
-		(void)page_take(other.space, VA(i));
-	}
+	lose_in_both(VA(0));
 	pmap_flush_tlbs(&region, VA(0), VA(1), 0, NULL);
 	CHECK(peek_on(0, VA(0)) == FAULTED && peek_on(1, VA(0)) == FAULTED);
+	lose_in_both(VA(1));
 	pmap_flush_context_init(&pfc);
 	pmap_flush_tlbs(&region, VA(1), VA(2), PMAP_DELAY_TLB_FLUSH, &pfc);
 	pmap_flush(&pfc);

@@ -189,8 +189,8 @@ void mp_cpus_kick(cpumask_t cpus);
  * mp_rendezvous: setup, action and teardown on every CPU; each may be NULL.
  *
  * Nobody's action begins before everybody's setup has ended, nobody's teardown
- * before everybody's action.  _no_intrs: the action alone, interrupts masked
- * here as well.
+ * before everybody's action.  _no_intrs: the action alone.  Interrupts are
+ * masked in each of them, on every CPU.
  *
  * Context: as xcpu_sync_start(), else it panics.
  * Waits:   as xcpu_sync_rendezvous().
