@@ -14,6 +14,7 @@ import libsyms  # noqa: E402
 import libtap  # noqa: E402
 
 ALLOWED = re.compile(r"xcpu_\w+|mem(cpy|move|set|cmp)")
+IDS = {"netbsd": "F-N12", "dragonfly": "F-D20", "xnu": "F-X14"}
 
 
 def main():
@@ -28,7 +29,7 @@ def main():
                    if not ALLOWED.fullmatch(symbol)}
         tap.test(f"{name} in a kernel for {arch} wants xcpu alone", not foreign,
                  f"also: {' '.join(sorted(foreign))}",
-                 "F-N12" if name == "netbsd" else "F-D20")
+                 IDS[name])
     return tap.end()
 
 

@@ -150,6 +150,47 @@ test_calls_masks(void)
 	CHECK(cpu_to_cpumask(64) == 0);
 }
 
+/* ---- where xcpu would rather not wait ---- */
+
+static uint32_t handled[4];
+
+static void
+count_it(void *counter)
+{
+	count(counter);
+}
+
+/* Of CPU 1, while CPU 0 has its doorbell open. */
+static void
+call_from_handler(mp_event_t event)
+{
+	cpumask_t both = cpu_to_cpumask(0) | cpu_to_cpumask(1);
+
+	if (event != MP_UNIDLE || cpu_number() != 1)
+		return;
+	CHECK(mp_cpus_call(both, ASYNC, count_it, &handled[0]) == 2);
+	CHECK(mp_cpus_call(both, SYNC, count_it, &handled[1]) == 2);
+	CHECK(seen(&handled[0]) == 2 && seen(&handled[1]) == 2);
+	for (unsigned i = 0; i < 2 * MP_CALLS_QUEUED; i++)
+		CHECK(mp_cpus_call(both, NOSYNC, count_it, &handled[2]) == 2);
+	i386_signal_cpu(0, MP_IDLE, SYNC);
+	CHECK(seen(&seen_signals.runs[MP_IDLE][0]) == 1);
+	say(&handled[3], 1);
+}
+
+void
+test_calls_in_handler(void)
+{
+	memset(handled, 0, sizeof(handled));
+	clear_signals();
+	seen_signals.hook = call_from_handler;
+	i386_signal_cpu(1, MP_UNIDLE, ASYNC);
+	AWAIT(seen(&handled[3]));
+	AWAIT(seen(&handled[2]) == 4 * MP_CALLS_QUEUED);
+	AWAIT(seen(&seen_signals.runs[MP_UNIDLE][1]) == 1);
+	clear_signals();
+}
+
 /* ---- everybody ---- */
 
 static void

@@ -14,12 +14,18 @@ clear_signals(void)
 }
 
 void
-dawdle(void)
+stay(uint64_t ns)
 {
-	uint64_t until_ns = mach_now_ns() + 3 * TEST_TIMEOUT_NS;
+	uint64_t until_ns = mach_now_ns() + ns;
 
 	while (mach_now_ns() < until_ns)	/* ends: the clock goes on */
 		mach_relax();
+}
+
+void
+dawdle(void)
+{
+	stay(3 * TEST_TIMEOUT_NS);
 }
 
 /* ---- the host ---- */
@@ -208,6 +214,8 @@ static const struct compat_test driver[] = {
 	    "F-X14 F-X10", 2, test_calls_masks },
 	{ "mp_cpus_call NOSYNC: more than fit",
 	    "F-X14", 2, test_calls_overflow },
+	{ "calls and SYNC signals in a handler",
+	    "F-X14 F-X8", 2, test_calls_in_handler },
 	{ "mp_rendezvous: no stage before the end of the last",
 	    "F-X14", 1, test_rendezvous },
 	{ "mp_rendezvous_no_intrs: everybody masked",

@@ -40,6 +40,8 @@ MUTATIONS = [
      "\tlane = xcpui_lane_leaving(self);\n"
      "\tserve_last(self, lane & ~(unsigned)XCPU_LANE_FLUSH);\n",
      X, "ends when the CPU stops running", 2),
+    ("x-no-nmi", WAIT, "policy == XCPU_STALL_NMI", "policy == XCPU_STALL_KINDS",
+     X, "ends by an NMI", 2),
     ("x-context-at-once", PMAP,
      "return xcpu_async_add(job, pmap->pm_space, start, len, &tables);",
      "(void)job;\n\treturn xcpu_shootdown(pmap->pm_space, start, len, &tables);",
@@ -84,6 +86,14 @@ MUTATIONS = [
      X, "more than fit", 2),
     ("x-no-room-no-call", CALL, "if (!start_queued(&others, action, &ran))",
      "if (!start_queued(&others, action, &ran) && 0)", X, "more than fit", 2),
+    ("x-no-patience", CALL, "if (error == -XCPU_EDEADLK || error == -XCPU_EAGAIN)\n"
+     "\t\treturn mode", "if (error == -XCPU_EAGAIN)\n\t\treturn mode",
+     X, "in a handler", 2),
+    ("x-no-patience-for-signals", SIGNAL,
+     "if (error == -XCPU_EDEADLK || error == -XCPU_EAGAIN) {",
+     "if (error == -XCPU_EAGAIN) {", X, "in a handler", 2),
+    ("x-patient-with-others-only", CALL, "\tif (own)\n\t\tmp_must(xcpu_call_self(fn, arg), text);",
+     "\tif (0)\n\t\tmp_must(xcpu_call_self(fn, arg), text);", X, "in a handler", 2),
     ("x-teardown-first", CALL, "setup_func, action_func, teardown_func, arg",
      "setup_func, teardown_func, action_func, arg", X, "mp_rendezvous: no", 2),
     ("x-others-do-not-stand", CALL, "mp_must(xcpu_sync_rendezvous(&set, &stages, NULL)",

@@ -68,6 +68,10 @@ void clear_signals(void);
 #define TEST_TIMEOUT_NS UINT64_C(20000000)
 /* Long enough for two such lines. */
 void dawdle(void);
+/* Go on with something else for so long. */
+void stay(uint64_t ns);
+/* About as long as a few flushes take. */
+#define A_LITTLE_NS 30000
 
 /* ---- tests ---- */
 
@@ -75,6 +79,21 @@ extern const struct compat_test xnu_flush[];
 extern const struct compat_test xnu_signals[];
 extern const struct compat_test xnu_defects[];
 
+void test_idle(void);
+void test_inactive(void);
+void test_kernel_root(void);
+void test_ends_flushed(void);
+void test_ends_inactive(void);
+void test_ends_stopped(void);
+void test_ends_by_nmi(void);
+void test_sync_in_flood(void);
+void test_sync_is_ours(void);
+void test_both_signal(void);
+void test_time_is_time(void);
+void test_nobody_there(void);
+void test_coming_and_going(void);
+void test_no_storm(void);
+void test_payload(void);
 void test_lapic_send(void);
 void test_lapic_busy(void);
 void test_lapic_nmi(void);
@@ -83,6 +102,7 @@ void test_calls_in_turn(void);
 void test_calls_queued(void);
 void test_calls_masks(void);
 void test_calls_overflow(void);
+void test_calls_in_handler(void);
 void test_rendezvous(void);
 void test_no_intrs(void);
 void test_broadcast(void);
