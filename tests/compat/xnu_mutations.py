@@ -40,7 +40,7 @@ MUTATIONS = [
      "\tlane = xcpui_lane_leaving(self);\n"
      "\tserve_last(self, lane & ~(unsigned)XCPU_LANE_FLUSH);\n",
      X, "ends when the CPU stops running", 2),
-    ("x-no-nmi", WAIT, "policy == XCPU_STALL_NMI", "policy == XCPU_STALL_KINDS",
+    ("x-no-nmi", WAIT, "rekick(self, wait, watch, true);", "rekick(self, wait, watch, false);",
      X, "ends by an NMI", 2),
     ("x-context-at-once", PMAP,
      "return xcpu_async_add(job, pmap->pm_space, start, len, &tables);",

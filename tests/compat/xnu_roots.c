@@ -227,7 +227,7 @@ test_ends_by_nmi(void)
 	(void)page_take(m.space, VA(0));
 	pmap_flush_tlbs(&m.pmap, VA(0), VA(1), 0, NULL);
 	host.judge = NULL;
-	CHECK(seen(&asked) == 1);
+	CHECK(seen(&asked) >= 1);
 	let_go(&held);
 	CHECK(peek_on(1, VA(0)) == FAULTED);
 	memory_free(&m);
