@@ -22,12 +22,6 @@ stay(uint64_t ns)
 		mach_relax();
 }
 
-void
-dawdle(void)
-{
-	stay(3 * TEST_TIMEOUT_NS);
-}
-
 /* ---- the host ---- */
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* xnu_memory.c: pmaps over the page tables and TLBs of the threads port. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "xnu_test.h"
 
@@ -100,7 +101,11 @@ uint64_t
 kicks(void)
 {
 	struct mach_counts counts;
+	struct xcpu_totals totals;
 
+	memset(&totals, 0, sizeof(totals));
+	for (unsigned cpu = 0; cpu < host.ncpu; cpu++)
+		CHECK(xcpu_stat_sum(mach_domain(), cpu, &totals) == 0);
 	mach_counts(&counts);
-	return counts.kicks_sent;
+	return counts.kicks_sent - totals.rekick;
 }

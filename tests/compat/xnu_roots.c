@@ -106,6 +106,7 @@ test_kernel_root(void)
 /* ---- the end of the wait ---- */
 
 static struct {
+	uint64_t kicks;		/* before the flush */
 	uint32_t masked;	/* CPU 1 stands masked, and has the root */
 	uint32_t returned;	/* the flush has */
 	uint32_t over;		/* what CPU 1 did about it is done */
@@ -122,6 +123,7 @@ end_the_wait(void *unused)
 	CHECK(peek(VA(0)) == 1);
 	state = mach_mask();
 	say(&awaited.masked, 1);
+	AWAIT(kicks() > awaited.kicks);
 	linger();
 	CHECK(!seen(&awaited.returned));
 	awaited.how(NULL);
@@ -138,6 +140,7 @@ wait_for_the_end(void (*how)(void *))
 	awaited.how = how;
 	memory_new(&m);
 	page_new(m.space, VA(0), 1);
+	awaited.kicks = kicks();
 	compat_start(1, end_the_wait, NULL);
 	AWAIT(seen(&awaited.masked));
 	(void)page_take(m.space, VA(0));

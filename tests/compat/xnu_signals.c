@@ -122,13 +122,17 @@ test_coalesced(void)
 
 /* ---- what is late, and who is not there ---- */
 
+/* When that was said, or when it would have been. */
 static void
 answer_late(void *arg)
 {
 	unsigned long state = mach_mask();
 
 	say(arg, 1);
-	dawdle();
+	if (seen(&seen_signals.suspended))
+		stay(3 * TEST_TIMEOUT_NS);
+	else
+		AWAIT(seen(&seen_signals.lines) > 0);
 	mach_unmask(state);
 }
 

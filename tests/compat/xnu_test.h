@@ -43,7 +43,10 @@ void switch_on(unsigned cpu, pmap_t pmap);
 /* Run fn(arg) in a thread of a CPU, this one too, and wait. */
 void run_on(unsigned cpu, void (*fn)(void *arg), void *arg);
 
-/* Kicks that were sent so far; nothing else may be under way. */
+/*
+ * Kicks that were sent so far, but for those that a wait sent again: on a busy
+ * machine waits are long.
+ */
 uint64_t kicks(void);
 
 /* ---- the host, xnu_main.c ---- */
@@ -66,8 +69,6 @@ extern struct signal_log seen_signals;
 void clear_signals(void);
 /* How long a SYNC signal waits before it says so. */
 #define TEST_TIMEOUT_NS UINT64_C(20000000)
-/* Long enough for two such lines. */
-void dawdle(void);
 /* Go on with something else for so long. */
 void stay(uint64_t ns);
 /* About as long as a few flushes take. */
