@@ -49,12 +49,15 @@ pmap_attach(pmap_t pmap, struct xcpu_space *space, boolean_t shared)
 
 static const struct xcpu_flush_opt tables = { .flags = XCPU_FLUSH_TABLES };
 
+/* len 0 is all that there is: 2^64 bytes. */
 static int
 flush_now(pmap_t pmap, uint64_t start, uint64_t len)
 {
 	/* Under every tag: they are part of other spaces. */
 	if (pmap->pm_shared)
 		return xcpu_shootdown_all(xcpu_space_kernel(), &tables);
+	if (len == 0)
+		return xcpu_shootdown_all(pmap->pm_space, &tables);
 	return xcpu_shootdown(pmap->pm_space, start, len, &tables);
 }
 
@@ -63,6 +66,8 @@ flush_later(pmap_t pmap, uint64_t start, uint64_t len, struct xcpu_async *job)
 {
 	if (pmap->pm_shared)
 		return xcpu_async_add_all(job, xcpu_space_kernel(), &tables);
+	if (len == 0)
+		return xcpu_async_add_all(job, pmap->pm_space, &tables);
 	return xcpu_async_add(job, pmap->pm_space, start, len, &tables);
 }
 

@@ -110,7 +110,6 @@ static void
 take_there(struct xcpu_cpuset *set, mp_event_t event)
 {
 	void *arg = (void *)(uintptr_t)event;
-	int first = (int)xcpu_cpuset_first(set);
 	struct xcpu_call_result result;
 	int error;
 
@@ -137,7 +136,8 @@ take_there(struct xcpu_cpuset *set, mp_event_t event)
 	if (error != -XCPU_ECANCELED)
 		mp_must(error, "");
 	if (!xcpu_cpuset_empty(&result.not_ready))
-		mp_log("i386_signal_cpu: not running", first);
+		mp_log("i386_signal_cpu: not running",
+		    (int)xcpu_cpuset_first(&result.not_ready));
 }
 
 static void

@@ -136,6 +136,32 @@ test_context(void)
 	memory_free(&other);
 }
 
+/* ---- all of it ---- */
+
+static void
+test_whole(void)
+{
+	pmap_flush_context pfc;
+
+	memory_new(&m);
+	page_new(m.space, VA(0), 1);
+	page_new(m.space, VA(99), 2);
+	page_new(m.space, VA(5), 3);
+	switch_on(1, &m.pmap);
+	CHECK(peek_on(1, VA(0)) == 1 && peek_on(1, VA(99)) == 2);
+	(void)page_take(m.space, VA(0));
+	(void)page_take(m.space, VA(99));
+	pmap_flush_tlbs(&m.pmap, 0, ~(vm_map_offset_t)0, 0, NULL);
+	CHECK(peek_on(1, VA(0)) == FAULTED && peek_on(1, VA(99)) == FAULTED);
+	CHECK(peek_on(1, VA(5)) == 3);
+	(void)page_take(m.space, VA(5));
+	pmap_flush_context_init(&pfc);
+	pmap_flush_tlbs(&m.pmap, 0, 0, PMAP_DELAY_TLB_FLUSH, &pfc);
+	pmap_flush(&pfc);
+	CHECK(peek_on(1, VA(5)) == FAULTED);
+	memory_free(&m);
+}
+
 /* ---- what is everybody's ---- */
 
 #define LAST_PAGE	(~(uint64_t)0 - PAGE_SIZE + 1)
@@ -271,6 +297,7 @@ const struct compat_test xnu_flush[] = {
 	    "F-X3 X5", 2, test_ends_by_nmi },
 	{ "a flush context: put off, then all at once",
 	    "F-X5", 3, test_context },
+	{ "a whole pmap", "F-X1 F-X5", 2, test_whole },
 	{ "kernel_pmap: every CPU, to the top of the address space",
 	    "F-X1 INV-S9", 1, test_kernel },
 	{ "a shared pmap: every CPU, whatever is loaded",

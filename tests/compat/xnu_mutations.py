@@ -53,6 +53,13 @@ MUTATIONS = [
      "\t(void)pfc;", X, "a flush context", 3),
     ("x-top-is-nothing", PMAP, "if (end != 0 && end <= start)",
      "if (end <= start)", X, "kernel_pmap", 1),
+    ("x-all-is-nothing", PMAP,
+     "\tif (len == 0)\n\t\treturn xcpu_shootdown_all(pmap->pm_space, &tables);\n",
+     "", X, "a whole pmap", 2),
+    ("x-all-later-is-nothing", PMAP,
+     "\tif (len == 0)\n"
+     "\t\treturn xcpu_async_add_all(job, pmap->pm_space, &tables);\n",
+     "", X, "a whole pmap", 2),
     ("x-shared-is-skipped", PMAP,
      "return xcpu_shootdown_all(xcpu_space_kernel(), &tables);", "return 0;",
      X, "a shared pmap", 2),
@@ -180,7 +187,7 @@ MUTATIONS = [
      X, "flush with interrupts off", 2),
     ("X6-waits-for-silence", SIGNAL,
      "\t\terror = xcpu_call_set(set, take, arg, &opt);\n",
-     "\t\tstruct mp_signal *s = &signals[first].event[event];\n\n"
+     "\t\tstruct mp_signal *s = &signals[xcpu_cpuset_first(set)].event[event];\n\n"
      "\t\terror = 0;\n\t\txcpu_cpuset_zero(&result.not_ready);\n"
      "\t\t(void)arg;\n\t\t(void)opt;\n"
      "\t\txcpu_event_post_set(event_id[event], set);\n"
