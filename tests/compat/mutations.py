@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import sys
 
+import xnu_mutations
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 IPI, IPIQ = "compat/netbsd/ipi.c", "compat/dragonfly/ipiq.c"
 SYNC, THREAD = "compat/dragonfly/cpusync.c", "compat/dragonfly/globaldata.c"
@@ -331,6 +333,7 @@ MUTATIONS = [
     ("T9-own-tlb-forgotten", SHOOTDOWN,
      "\txcpui_flush_apply(self, &s->flush, s->gen);\n", "",
      T, "each page, on", 1),
+    *xnu_mutations.MUTATIONS,
 ]
 
 
@@ -342,7 +345,9 @@ def attempt(tree, out, mutation, timeout):
     if source.count(old) != 1:
         return f"the text occurs {source.count(old)} times in {path}"
     target.write_text(source.replace(old, new))
-    program = out / f"xcpu-threads-{interface}"
+    # A world of its own, or the usual one.
+    program = out / ("xcpu-" if "-" in interface else "xcpu-threads-")
+    program = program.with_name(program.name + interface)
     try:
         build = subprocess.run(["make", "-C", tree, f"O={out}", "WARN=-w", program],
                                capture_output=True, text=True)

@@ -14,7 +14,8 @@ import libsyms  # noqa: E402
 import libtap  # noqa: E402
 
 ALLOWED = re.compile(r"xcpu_\w+|mem(cpy|move|set|cmp)")
-IDS = {"netbsd": "F-N12", "dragonfly": "F-D20", "theseus": "F-T7 F-T8"}
+IDS = {"netbsd": "F-N12", "dragonfly": "F-D20", "xnu": "F-X14",
+       "theseus": "F-T7 F-T8"}
 
 
 def main():
