@@ -133,6 +133,7 @@ test_absent(void)
 
 	compat_start(1, stay_away, &away);
 	AWAIT(seen(&away.masked));
+	/* As settle_nmis(), of a CPU that is not online. */
 	foreign_nmi(1);
 	foreign_nmi(1);
 	others = seen(&nmis.others[1]);
