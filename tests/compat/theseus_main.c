@@ -40,6 +40,19 @@ nmi_vector(void)
 	return ours;
 }
 
+static void
+nothing(void *arg)
+{
+	(void)arg;
+}
+
+void
+rest_others(void)
+{
+	start_others(nothing, NULL);
+	join_others();
+}
+
 /* ---- NMIs ---- */
 
 static uint32_t
@@ -57,6 +70,15 @@ foreign_nmi(unsigned cpu)
 	xcpu_cpuset_one(&set, cpu);
 	xcpu_port_kick_nmi(&set);
 	AWAIT(nmis_seen(cpu) != before);
+}
+
+/* Of several that became one, one is left over: see take_due(). */
+void
+settle_nmis(unsigned cpu)
+{
+	rest_others();
+	foreign_nmi(cpu);
+	foreign_nmi(cpu);
 }
 
 static void
@@ -177,19 +199,6 @@ bring_others_back(void)
 {
 	for (unsigned cpu = 1; cpu < mach_ncpu(); cpu++)
 		let_go(&away[cpu]);
-}
-
-static void
-nothing(void *arg)
-{
-	(void)arg;
-}
-
-void
-rest_others(void)
-{
-	start_others(nothing, NULL);
-	join_others();
 }
 
 /* ---- the program ---- */

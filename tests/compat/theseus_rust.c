@@ -101,9 +101,12 @@ test_ranges(void)
 static void
 test_nmis(void)
 {
-	uint32_t ours = seen(&nmis.ours[0]);
-	uintptr_t others = other_nmis();
+	uintptr_t others;
+	uint32_t ours;
 
+	settle_nmis(0);
+	ours = seen(&nmis.ours[0]);
+	others = other_nmis();
 	foreign_nmi(0);
 	CHECK(other_nmis() == others + 1);
 	CHECK(seen(&nmis.ours[0]) == ours);

@@ -102,6 +102,7 @@ test_by_nmi(void)
 	struct mach_counts before, after;
 	uint32_t ours[XCPU_NCPU_MAX] = { 0 };
 
+	rest_others();
 	for (unsigned cpu = 0; cpu < mach_ncpu(); cpu++)
 		ours[cpu] = seen(&nmis.ours[cpu]);
 	mach_counts(&before);
@@ -201,8 +202,7 @@ test_foreign(void)
 	uint32_t ours, others;
 
 	broadcast_tlb_shootdown(page(0), 1);
-	for (unsigned i = 1; i < mach_ncpu(); i++)
-		AWAIT(seen(&nmis.ours[i]) != 0);
+	settle_nmis(cpu);
 	ours = seen(&nmis.ours[cpu]);
 	others = seen(&nmis.others[cpu]);
 	for (unsigned i = 1; i <= 3; i++) {

@@ -29,6 +29,9 @@ extern struct nmis nmis;
 /* An NMI from elsewhere, taken by a CPU that takes NMIs when this returns. */
 void foreign_nmi(unsigned cpu);
 
+/* No NMI is under way to it, or taken for one; then others are counted as such. */
+void settle_nmis(unsigned cpu);
+
 /* Which CPUs drop a translation of an address from now on; and who has. */
 struct drops {
 	uintptr_t va;
