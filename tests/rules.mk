@@ -60,5 +60,4 @@ endif
 
 SUITES += compile
 compile_RUN   = python3 tests/compile/run.py
-compile_TIME  = 300
 compile_TOOLS = clang g++
