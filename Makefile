@@ -22,7 +22,7 @@
 #   SUITES += NAME                 A test suite of `make test`, with
 #       NAME_RUN     the command; prints TAP, with a plan
 #       NAME_NEEDS   the files to build before it (may be empty)
-#       NAME_TIME    its limit in seconds (60)
+#       NAME_TIME    its limit in seconds (300), to end what hangs
 #       NAME_TOOLS   commands that it cannot do without (may be empty)
 #
 #   COMMANDS += NAME               A command of ./x, and a target, with
@@ -184,7 +184,7 @@ endif
 # `make test SUITE="unit tidy"` runs only these.
 SUITE ?= $(SUITES)
 BEGUN := $(shell date +%s)
-describe = --suite $(call quote,$(1)|$(or $($(1)_TIME),60)|$($(1)_TOOLS)|$($(1)_RUN))
+describe = --suite $(call quote,$(1)|$(or $($(1)_TIME),300)|$($(1)_TOOLS)|$($(1)_RUN))
 
 .PHONY: test unit tidy features
 test: $(foreach s,$(SUITE),$($(s)_NEEDS))

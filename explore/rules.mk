@@ -41,18 +41,14 @@ explore_NEEDS = $(EXPLORE) $(EXPLORE8)	# the suite's, too
 SUITES += explore-litmus explore explore8
 explore-litmus_RUN   = $(EXPLORE) litmus
 explore-litmus_NEEDS = $(EXPLORE)
-explore-litmus_TIME  = 30
 explore_RUN   = $(EXPLORE) --tap --golden $(EXPLORE_GOLDEN) $(EXPLORE_ALL)
-explore_TIME  = 180
 explore8_RUN   = $(EXPLORE8) --tap --golden $(EXPLORE_GOLDEN) $(EXPLORE_ALL)
 explore8_NEEDS = $(EXPLORE8)
-explore8_TIME  = 240
 
 # What the models of the protocols rejected, and each fence by hand.
 SUITES += explore-rejected
 explore-rejected_RUN   = python3 explore/programs/rejected.py --out $(O)
 explore-rejected_NEEDS = $(EXPLORE)
-explore-rejected_TIME  = 300
 explore-rejected_TOOLS = patch
 
 # After a change of the source or of a program, and a look at the difference.

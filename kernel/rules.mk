@@ -34,9 +34,7 @@ SUITES += kernel kernel-runs
 kernel_RUN   = for n in 1 2 4 66; do python3 tools/run-qemu \
 	--kernel $(KERNEL) --cpus $$n -- work=selftest mode=single || exit; done
 kernel_NEEDS = $(KERNEL)
-kernel_TIME  = 180
 kernel_TOOLS = qemu-system-x86_64
 kernel-runs_RUN   = python3 kernel/runs.py $(KERNEL)
 kernel-runs_NEEDS = $(KERNEL)
-kernel-runs_TIME  = 240
 kernel-runs_TOOLS = qemu-system-x86_64

@@ -44,24 +44,18 @@ matrix_CMD   = python3 sim/matrix.py --sim $(O)/xcpu-sim \
 
 SUITES += sim sim1 sim-bugs sim-nth sim-matrix sim-plants
 sim_RUN    = python3 sim/runs.py --seconds 40 $(O)/xcpu-sim
-sim_TIME   = 240
 sim1_RUN   = python3 sim/runs.py --short --seconds 20 $(O)/xcpu-sim1
 sim1_NEEDS = $(O)/xcpu-sim1
-sim1_TIME  = 120
 # Each bug of the catalogue; each fault at each place of a small run.
 sim-bugs_RUN     = python3 sim/bugs.py $(O)/xcpu-sim
 sim-bugs_NEEDS   = $(O)/xcpu-sim
-sim-bugs_TIME    = 180
 sim-nth_RUN      = python3 sim/nth.py --jobs 1 --sim $(O)/xcpu-sim
 sim-nth_NEEDS    = $(O)/xcpu-sim
-sim-nth_TIME     = 180
 sim-matrix_RUN   = python3 sim/matrix.py --tap --sim $(O)/xcpu-sim
 sim-matrix_NEEDS = $(O)/xcpu-sim
-sim-matrix_TIME  = 300
 # The planted defects, in a copy of the tree.
 sim-plants_RUN   = python3 sim/plants.py --sim $(O)/xcpu-sim --out $(O)
 sim-plants_NEEDS = $(O)/xcpu-sim
-sim-plants_TIME  = 240
 sim-plants_TOOLS = patch
 
 include sim/count.mk

@@ -78,5 +78,4 @@ unit-asid_NEEDS = $(ASID_TESTS)
 
 SUITES += compile
 compile_RUN   = python3 tests/compile/run.py
-compile_TIME  = 300
 compile_TOOLS = clang g++

@@ -15,8 +15,6 @@ endif
 SUITES += replay-threads replay-kernel
 replay-threads_RUN   = python3 traces/runs.py --threads $(THREADS)
 replay-threads_NEEDS = $(THREADS)
-replay-threads_TIME  = 240
 replay-kernel_RUN    = python3 traces/runs.py --kernel $(KERNEL)
 replay-kernel_NEEDS  = $(KERNEL)
-replay-kernel_TIME   = 300
 replay-kernel_TOOLS  = qemu-system-x86_64

@@ -37,10 +37,8 @@ PROGRAMS += $(THREADS)
 SUITES += threads threads-runs
 threads_RUN   = for n in 1 2 4 65; do $(THREADS) work=selftest cpus=$$n || exit; done
 threads_NEEDS = $(THREADS)
-threads_TIME  = 120
 threads-runs_RUN   = python3 port/linux/runs.py $(THREADS)
 threads-runs_NEEDS = $(THREADS)
-threads-runs_TIME  = 240
 
 # Every recorded trace that is there.
 REPLAYS := $(patsubst traces/%.trace.xz,$(O)/replay/%.bin,$(wildcard traces/*.trace.xz))
@@ -52,7 +50,6 @@ $(O)/replay/%.bin: traces/%.trace.xz tools/xcputrace $(wildcard tools/tracelib/*
 SUITES += threads-replay
 threads-replay_RUN   = python3 port/linux/runs.py $(THREADS) $(REPLAYS)
 threads-replay_NEEDS = $(THREADS) $(REPLAYS)
-threads-replay_TIME  = 240
 
 # $(1) world
 define threads_suite
@@ -60,7 +57,6 @@ SUITES += $(1)
 $(1)_RUN   = $(O)/xcpu-$(1) work=selftest cpus=4 && \
 	python3 port/linux/runs.py --short $(O)/xcpu-$(1)
 $(1)_NEEDS = $(O)/xcpu-$(1)
-$(1)_TIME  = 240
 endef
 $(foreach w,$(THREADS_SANITIZED) threads-asid,\
   $(eval $(call threads_suite,$(w))))

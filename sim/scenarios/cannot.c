@@ -36,6 +36,13 @@ static const struct row {
 	enum cannot_kind kind;
 	const char *why;
 } rows[] = {
+	/* These would take hours to meet ten times. */
+	{ KICKS, OP(OFFLINE), ST(OFF), SELDOM,
+	    "a kick that was decided on before it left" },
+	{ KICKS, OP(MSG), ST(LOCKED), SELDOM,
+	    "a kick to who spins, as he sends, for the lock of fault F19" },
+	{ F(CLOCK), OP(OFFLINE), ST(LAZY), SELDOM,
+	    "lazy, it waits for who holds the machine" },
 	/* Where a CPU can stand at all. */
 	{ F(PERMUTE) | F(ERRATUM), ANY, ALL_BUT(ST(OFF)), CANNOT,
 	    "of a whole machine, before its CPUs come up" },
@@ -195,7 +202,12 @@ void
 cannot_print(void)
 {
 	for (unsigned i = 0; i < NROWS; i++) {
-		printf("  %s", rows[i].kind == CANNOT ? "cannot:" : "rarely:");
+		static const char *const kinds[] = {
+			[RARELY] = "rarely:", [SELDOM] = "seldom:",
+			[CANNOT] = "cannot:"
+		};
+
+		printf("  %s", kinds[rows[i].kind]);
 		print_set(rows[i].faults, SIM_NFAULT, fault_name);
 		printf(" x");
 		print_set(rows[i].ops, SIM_NOP_KIND, op_name);

@@ -9,6 +9,7 @@
 enum cannot_kind {
 	CAN,			/* wanted ten times */
 	RARELY,			/* wanted by the complete form only */
+	SELDOM,			/* can be, once in some ten thousand runs; not wanted */
 	CANNOT			/* an error if it was */
 };
 

@@ -21,7 +21,7 @@
 #include "cannot.h"
 
 #define WANTED		10
-#define ROUNDS		60000
+#define ROUNDS		90000
 #define ROUNDS_EARLY	4000
 #define ROUNDS_SHORT	1000
 #define SHORT_STEPS	8000

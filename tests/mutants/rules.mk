@@ -11,7 +11,6 @@ mutants_CMD   = python3 tools/mutants --out $(O)
 SUITES += mutants
 mutants_RUN   = python3 tools/mutants --out $(O) --share 200
 mutants_NEEDS = $(ENGINES)
-mutants_TIME  = 300
 mutants_TOOLS = patch
 
 # What these two compare with the source.
