@@ -24,6 +24,11 @@ MODELS = ("plain", "migratory")
 PROMISES = (("call-one", "3", lambda n: 3),
             ("call-one-result", "3", lambda n: 3),
             ("call-one-busy", "6", lambda n: 6),
+            ("shoot-range", "1.5 N + 6", lambda n: 1.5 * n + 6),
+            ("shoot-full", "1.5 N + 6", lambda n: 1.5 * n + 6),
+            ("shoot-batch", "1.5 N + 6", lambda n: 1.5 * n + 6),
+            ("shoot-lazy", "3, whoever is lazy", lambda n: 3),
+            ("shoot-elsewhere", "3, whoever is elsewhere", lambda n: 3),
             ("sync", "4 N + 4", lambda n: 4 * n + 4),
             ("sync-run", "4 N + 4", lambda n: 4 * n + 4))
 
