@@ -325,13 +325,14 @@ static void
 defer_bound(struct selftest *t)
 {
 	struct xcpu_cpuset other;
-	uint64_t kicks;
+	uint64_t kicks, late;
 
 	set_up(t, &other);
 	change(t, 8, 1);
 	if (!hold_other(t))
 		return;
 	kicks = STAT_OF(t, t->self, kick_flush);
+	late = STAT_OF(t, t->self, late_asked);
 	EXPECT_EQ(t, add(t, 8, 0), 0);
 	EXPECT_EQ(t, xcpu_async_defer(&job, SHORT_NS), 0);
 	selftest_spend(2 * SHORT_NS);
@@ -339,8 +340,10 @@ defer_bound(struct selftest *t)
 	EXPECT(t, !xcpu_async_done(&job));
 	selftest_release(t, &hold);
 	EXPECT(t, AWAIT(xcpu_async_done(&job)));
-	if (XCPU_STATS != 0)
+	if (XCPU_STATS != 0) {
 		EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush) - kicks, 1);
+		EXPECT_EQ(t, STAT_OF(t, t->self, late_asked) - late, 1);
+	}
 	selftest_reads(t, &other, selftest_page(t, 8), 1);
 	tear_down(t, &other);
 }
@@ -385,14 +388,14 @@ wake(struct selftest *t)
 static void
 defer_lazy(struct selftest *t)
 {
-	uint64_t kicks = STAT_OF(t, t->self, kick_flush);
 	struct xcpu_cpuset other;
+	uint64_t kicks;
 
 	set_up(t, &other);
 	change(t, 9, 1);
-	kicks = STAT_OF(t, t->self, kick_flush);
 	if (!lull(t))
 		return;
+	kicks = STAT_OF(t, t->self, kick_flush);
 	EXPECT_EQ(t, add(t, 9, 0), 0);
 	EXPECT_EQ(t, xcpu_async_defer(&job, NEVER_NS), 0);
 	EXPECT(t, xcpu_async_done(&job));
@@ -570,7 +573,7 @@ static const struct selftest_case cases[] = {
 	    defer_passes, 3, 2, NEED_TLB | NEED_THREAD },
 	{ "defer_passed", "F-B8 INV-S1", "xcpu_port_kick",
 	    defer_passed, 3, 2, NEED_TLB | NEED_THREAD },
-	{ "defer_bound", "F-B8 F-P7", "xcpu_port_now_ns",
+	{ "defer_bound", "F-B8 F-B12 F-P7", "xcpu_port_now_ns",
 	    defer_bound, 3, 2, NEED_TLB | NEED_THREAD },
 	{ "defer_lazy", "F-B8 INV-S4", "xcpu_port_tlb_flush",
 	    defer_lazy, 3, 2, NEED_TLB | NEED_THREAD },

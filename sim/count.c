@@ -221,8 +221,12 @@ static void
 run(const struct options *o, const struct count_op *op, unsigned n,
     enum count_receivers receivers, const struct cost_machine *machine)
 {
-	/* All poll is another matter only where not all are targets. */
-	if (receivers == COUNT_POLL_ALL && (!op->one || n == 1))
+	/*
+	 * All poll is another matter only where not all are targets; and who
+	 * polls looks at what others are spared.
+	 */
+	if (receivers == COUNT_POLL_ALL &&
+	    (!op->one || n == 1 || op->others != NULL))
 		return;
 	if (o->machine == NULL)
 		count_one(o, op, n, receivers);

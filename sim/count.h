@@ -46,6 +46,7 @@ struct count_op {
 	unsigned (*least_t)(unsigned n);
 	unsigned least_d;
 	double (*goal_t)(unsigned n, bool migratory);
+	void (*others)(void);	/* once, on a CPU that is no target; or NULL */
 };
 
 extern const struct count_op count_ops[];

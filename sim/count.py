@@ -19,11 +19,23 @@ HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = HERE / "count.tsv"
 MODELS = ("plain", "migratory")
 
+SHOOT_TEXT = "N + 1 below 8, the least; then 1.5 N + 6"
+
+
+def shoot_most(n):
+    return n + 1 if n < 8 else 1.5 * n + 6
+
+
 # Promised with eight lanes and plain MESI, where an interrupt tells the targets:
 # at most so many transactions with N of them.
 PROMISES = (("call-one", "3", lambda n: 3),
             ("call-one-result", "3", lambda n: 3),
             ("call-one-busy", "6", lambda n: 6),
+            ("shoot-range", SHOOT_TEXT, shoot_most),
+            ("shoot-full", SHOOT_TEXT, shoot_most),
+            ("shoot-batch", SHOOT_TEXT, shoot_most),
+            ("shoot-lazy", "3, whoever is lazy", lambda n: 3),
+            ("shoot-elsewhere", "3, whoever is elsewhere", lambda n: 3),
             ("sync", "4 N + 4", lambda n: 4 * n + 4),
             ("sync-run", "4 N + 4", lambda n: 4 * n + 4))
 

@@ -101,6 +101,91 @@ shoot_full(void)
 	(void)xcpu_shootdown_all(count_space(), NULL);
 }
 
+/* ---- shootdowns that concern one CPU of many ---- */
+
+/* The others have it loaded, and are lazy: their lanes are written, no more. */
+static void
+be_lazy(void)
+{
+	(void)xcpu_space_lazy_enter();
+}
+
+static void
+be_elsewhere(void)
+{
+	(void)xcpu_space_switch(NULL);
+}
+
+/* ---- late shootdowns ---- */
+
+/* As many changes as a space remembers, far from each other. */
+static void
+add_ranges(struct xcpu_async *async)
+{
+	for (unsigned i = 0; i < XCPU_SPACE_RANGES; i++)
+		(void)xcpu_async_add(async, count_space(), i * 0x10000, 0x1000,
+		    NULL);
+}
+
+static void
+shoot_async(void)
+{
+	static struct xcpu_async async;
+
+	add_ranges(&async);
+	(void)xcpu_async_start(&async);
+	(void)xcpu_async_wait(&async);
+}
+
+/* Nobody has come by when its owner wants to know. */
+static void
+shoot_defer(void)
+{
+	static struct xcpu_async async;
+
+	add_ranges(&async);
+	(void)xcpu_async_defer(&async, 0);
+	(void)xcpu_async_done(&async);
+	(void)xcpu_async_wait(&async);
+}
+
+static void
+forget_item(void *host, uint64_t item, enum xcpu_batch_kind kind)
+{
+	(void)host;
+	(void)item;
+	(void)kind;
+}
+
+static void
+flush_batch(unsigned ranges)
+{
+	static uint64_t item[XCPU_SPACE_RANGES];
+	static struct xcpu_batch batch;
+
+	(void)xcpu_batch_init(&batch, item, XCPU_SPACE_RANGES, forget_item,
+	    NULL);
+	for (unsigned i = 0; i < ranges; i++) {
+		(void)xcpu_batch_range(&batch, count_space(), i * 0x10000,
+		    0x1000, NULL);
+		(void)xcpu_batch_frame(&batch, i);
+	}
+	(void)xcpu_batch_flush(&batch);
+}
+
+/* One range is a plain shootdown; more are one round of the domain. */
+static void
+shoot_batch(void)
+{
+	flush_batch(1);
+}
+
+static void
+shoot_batch_full(void)
+{
+	flush_batch(XCPU_SPACE_RANGES);
+}
+
 /* All stand still, then each runs a function as they are let go. */
 static void
 sync_all(void)
@@ -181,18 +266,34 @@ goal_shoot(unsigned n, bool migratory)
 	return 1.5 * n + 6;
 }
 
+/* As if there were nobody but the one target. */
+static double
+goal_skip(unsigned n, bool migratory)
+{
+	(void)n;
+	(void)migratory;
+	return 3;
+}
+
 const struct count_op count_ops[] = {
-	{ "call-one", true, call_one, least_one, 2, goal_call },
-	{ "call-one-result", true, call_one_result, least_one, 2, NULL },
-	{ "call-one-busy", true, call_one_busy, least_one, 2, goal_slot },
-	{ "call-set", false, call_set, least_set, 2, NULL },
-	{ "call-start", false, call_start, least_set, 2, NULL },
-	{ "event-one", true, event_one, least_one, 1, NULL },
-	{ "event-set", false, event_set, least_set, 1, NULL },
-	{ "shoot-range", false, shoot_range, least_set, 2, goal_shoot },
-	{ "shoot-full", false, shoot_full, least_set, 2, goal_shoot },
-	{ "sync", false, sync_all, least_sync, 4, goal_sync },
-	{ "sync-run", false, sync_run, least_sync, 4, goal_sync },
-	{ "sync-run-new", false, sync_run_new, least_sync, 4, NULL },
+	{ "call-one", true, call_one, least_one, 2, goal_call, NULL },
+	{ "call-one-result", true, call_one_result, least_one, 2, NULL, NULL },
+	{ "call-one-busy", true, call_one_busy, least_one, 2, goal_slot, NULL },
+	{ "call-set", false, call_set, least_set, 2, NULL, NULL },
+	{ "call-start", false, call_start, least_set, 2, NULL, NULL },
+	{ "event-one", true, event_one, least_one, 1, NULL, NULL },
+	{ "event-set", false, event_set, least_set, 1, NULL, NULL },
+	{ "shoot-range", false, shoot_range, least_set, 2, goal_shoot, NULL },
+	{ "shoot-full", false, shoot_full, least_set, 2, goal_shoot, NULL },
+	{ "shoot-lazy", true, shoot_range, least_one, 2, goal_skip, be_lazy },
+	{ "shoot-elsewhere", true, shoot_range, least_one, 2, goal_skip,
+	    be_elsewhere },
+	{ "shoot-async", false, shoot_async, least_set, 2, NULL, NULL },
+	{ "shoot-defer", false, shoot_defer, least_set, 2, NULL, NULL },
+	{ "shoot-batch", false, shoot_batch, least_set, 2, goal_shoot, NULL },
+	{ "shoot-batch-full", false, shoot_batch_full, least_set, 2, NULL, NULL },
+	{ "sync", false, sync_all, least_sync, 4, goal_sync, NULL },
+	{ "sync-run", false, sync_run, least_sync, 4, goal_sync, NULL },
+	{ "sync-run-new", false, sync_run_new, least_sync, 4, NULL, NULL },
 };
 const unsigned count_nops = sizeof(count_ops) / sizeof(count_ops[0]);

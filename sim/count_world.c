@@ -53,6 +53,7 @@ static struct count_world *world;
 static bool live;			/* measuring: setting up is over */
 static const struct count_op *job;	/* of the initiator, NULL when done */
 static struct xcpu_cpuset targets;
+static void (*others)(void);
 static uint64_t kicks, sends;
 static uint64_t reached[COUNT_MODELS];
 static uint64_t wait_from;		/* of the initiator, for the trace */
@@ -331,6 +332,8 @@ join(unsigned cpu)
 		fprintf(stderr, "xcpu-count: CPU %u did not come online\n", cpu);
 		exit(2);
 	}
+	if (others != NULL && cpu != 0 && !xcpu_cpuset_has(&targets, cpu))
+		others();
 	vcpu[cpu].masked = false;
 }
 
@@ -527,6 +530,7 @@ count_measure(struct count_world *w, const struct count_op *op,
 static void
 choose_targets(const struct count_op *op)
 {
+	others = op->others;
 	xcpu_cpuset_zero(&targets);
 	for (unsigned cpu = 1; cpu <= (op->one ? 1 : world->n); cpu++)
 		xcpu_cpuset_add(&targets, cpu);

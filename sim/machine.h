@@ -57,6 +57,7 @@ struct tlb_entry {
 	uint32_t life;		/* of the frame, when it was filled */
 	uint64_t version;	/* of the page table entry */
 	bool writable, dirty;
+	bool walked;		/* filled by a walker on its own */
 	unsigned tag;		/* it is filed under */
 };
 
@@ -268,6 +269,8 @@ bool mmu_walk_root(const struct sim_cpu *cpu, struct sim_space *space,
 /* The entry of a page, from its table; false: not present. */
 bool mmu_walk_table(const struct sim_cpu *cpu, const struct tlb_table *table,
     unsigned page, struct tlb_entry *entry);
+/* Do the tables say otherwise by now? */
+bool mmu_outdated(const struct tlb_entry *entry);
 /* The walker sets the dirty bit; false: the entry is not what it was. */
 bool mmu_set_dirty(const struct sim_cpu *cpu, const struct tlb_table *table,
     const struct tlb_entry *entry);

@@ -13,6 +13,7 @@
  * looks like its old owner's is told apart.
  */
 #include "machine.h"
+#include "oracle.h"
 
 #define FRAMES_MAX	16384
 #define VA_BASE		UINT64_C(0x0000100000000000)
@@ -365,6 +366,7 @@ sim_shootdown(struct sim_change *change)
 	    (uint64_t)change->npages << PAGE_SHIFT, &opt);
 
 	sim_change_done(change, error);
+	sim_oracle.shootdowns += error == 0;
 	return error;
 }
 
@@ -459,6 +461,19 @@ mmu_walk_table(const struct sim_cpu *cpu, const struct tlb_table *table,
 		.dirty = from->dirty,
 	};
 	return true;
+}
+
+bool
+mmu_outdated(const struct tlb_entry *entry)
+{
+	const struct entry *table = table_entry(entry->space, entry->page);
+	const struct entry *in;
+
+	if (entry->space_id != entry->space->id || !table->present ||
+	    table->version > entry->version)
+		return true;
+	in = &mmu.frame[table->frame].entry[entry->page % SIM_TABLE_PAGES];
+	return in->version > entry->version;
 }
 
 bool

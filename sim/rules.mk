@@ -5,7 +5,7 @@
 # narrow enough to wrap (fault F16).
 
 SIM_MACHINE := access asid basic cpu draw fault irq judge log main minimise mmu \
-	names options perfetto queue remote run scenario sched strike tlb trace
+	names options oracle perfetto queue remote run scenario sched strike tlb trace
 SIM_SRCS := $(LIB_SRCS) $(SIM_PORT_SRCS) $(SIM_MACHINE:%=sim/%.c) \
 	$(wildcard sim/ops/*.c sim/scenarios/*.c)
 # At fixed addresses, so that nothing can depend on where the program lies.
@@ -32,7 +32,7 @@ $(eval $(call sim_world,sim8,xcpu-sim))
 $(eval $(call sim_world,sim1,xcpu-sim1))
 $(eval $(call sim_world,sim-narrow,xcpu-sim-narrow))
 
-COMMANDS += sim hunt matrix
+COMMANDS += sim hunt matrix oracle
 SIM_COMMIT = $(shell git describe --always --dirty --exclude='*' 2>/dev/null)
 sim_CMD      = env XCPU_COMMIT=$(SIM_COMMIT) $(O)/xcpu-sim
 sim_NEEDS    = $(O)/xcpu-sim
@@ -41,8 +41,10 @@ hunt_CMD     = python3 sim/hunt.py $(hunt_NEEDS)
 matrix_NEEDS = $(O)/xcpu-sim
 matrix_CMD   = python3 sim/matrix.py --sim $(O)/xcpu-sim \
 	--out $(O)/matrix/result.txt
+oracle_NEEDS = $(O)/xcpu-sim
+oracle_CMD   = python3 sim/oracle.py --sim $(O)/xcpu-sim
 
-SUITES += sim sim1 sim-bugs sim-nth sim-matrix sim-plants
+SUITES += sim sim1 sim-bugs sim-nth sim-matrix sim-plants sim-oracle
 sim_RUN    = python3 sim/runs.py --seconds 40 $(O)/xcpu-sim
 sim1_RUN   = python3 sim/runs.py --short --seconds 20 $(O)/xcpu-sim1
 sim1_NEEDS = $(O)/xcpu-sim1
@@ -53,6 +55,9 @@ sim-nth_RUN      = python3 sim/nth.py --jobs 1 --sim $(O)/xcpu-sim
 sim-nth_NEEDS    = $(O)/xcpu-sim
 sim-matrix_RUN   = python3 sim/matrix.py --tap --sim $(O)/xcpu-sim
 sim-matrix_NEEDS = $(O)/xcpu-sim
+# A fiftieth of the search for stale accesses.
+sim-oracle_RUN   = $(oracle_CMD) --tap --share 50
+sim-oracle_NEEDS = $(O)/xcpu-sim
 # The planted defects, in a copy of the tree.
 sim-plants_RUN   = python3 sim/plants.py --sim $(O)/xcpu-sim --out $(O)
 sim-plants_NEEDS = $(O)/xcpu-sim

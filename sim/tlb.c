@@ -15,6 +15,7 @@
  * translation: it waits in flight, in order, until a release of its CPU.
  */
 #include "machine.h"
+#include "oracle.h"
 
 #define STORE_STEPS	48
 #define LINGER_STEPS	20000
@@ -80,6 +81,26 @@ entry_drop(struct tlb *tlb, struct tlb_key key, unsigned page)
 		entry->space = NULL;
 }
 
+/* A flush removes it. */
+static void
+entry_flush(struct tlb_entry *entry)
+{
+	if (entry->walked) {
+		sim_oracle.flushed++;
+		sim_oracle.outdated += mmu_outdated(entry);
+	}
+	entry->space = NULL;
+}
+
+static void
+page_flush(struct tlb *tlb, struct tlb_key key, unsigned page)
+{
+	struct tlb_entry *entry = entry_find(tlb, key, page);
+
+	if (entry != NULL)
+		entry_flush(entry);
+}
+
 /* ---- pointers to tables ---- */
 
 static bool
@@ -134,7 +155,7 @@ drop_entries(struct tlb *tlb, struct tlb_key key)
 	for (unsigned i = 0; i < TLB_ENTRIES; i++)
 		if (belongs(tlb->entry[i].space, tlb->entry[i].tag, key) &&
 		    !spare)
-			tlb->entry[i].space = NULL;
+			entry_flush(&tlb->entry[i]);
 }
 
 /* Everything under a tag, as a root is loaded with it. */
@@ -188,7 +209,7 @@ tlb_drop(struct sim_cpu *cpu, struct tlb_key key,
 	range_of(request, &first, &npages);
 	drop_tables(&cpu->tlb, key, request, first, npages);
 	for (unsigned i = 0; i < npages; i++)
-		entry_drop(&cpu->tlb, key, first + i);
+		page_flush(&cpu->tlb, key, first + i);
 }
 
 /* ---- stores in flight ---- */
@@ -338,6 +359,7 @@ access(struct sim_cpu *cpu, struct sim_space *space, unsigned page, bool write)
 		return false;
 	sched_step(cpu);
 	mmu_check(cpu, &entry, write ? "writes" : "reads");
+	sim_oracle.accesses++;
 	if (write)
 		store(cpu, &entry);
 	return true;
@@ -413,8 +435,11 @@ tlb_walk(struct sim_cpu *cpu, struct sim_stream *stream)
 		table_fill(&cpu->tlb, &table, key);
 	}
 	if (deep && entry_find(&cpu->tlb, key, page) == NULL &&
-	    mmu_walk_table(cpu, &table, page, &entry))
+	    mmu_walk_table(cpu, &table, page, &entry)) {
+		entry.walked = true;
 		entry_fill(&cpu->tlb, &entry, key);
+		sim_oracle.walked++;
+	}
 }
 
 /* ---- the hooks ---- */
@@ -439,7 +464,7 @@ drop(struct sim_cpu *cpu, struct tlb_key key, const struct xcpu_flush *request)
 		return;
 	}
 	for (unsigned i = 0; i < npages; i++) {
-		entry_drop(&cpu->tlb, key, first + i);
+		page_flush(&cpu->tlb, key, first + i);
 		sched_step(cpu);
 		if (sim.config->bug == SIM_BUG_FLUSH_FIRST)
 			break;

@@ -163,6 +163,17 @@ ask_left(struct xcpu_cpu *self, struct xcpu_async *job)
 	xcpu_port_irq_restore(state);
 }
 
+/* Whoever has not come by in time: isolated CPUs, and those with much to do. */
+static void
+ask_late(struct xcpu_cpu *self, struct xcpu_async *job)
+{
+	unsigned long state = xcpu_port_irq_save();
+
+	XCPUI_ADD(self, late_asked, xcpu_cpuset_count(&job->left));
+	ask_left(self, job);
+	xcpu_port_irq_restore(state);
+}
+
 /*
  * Leave the bit with those who are lazy.  One that no longer is when it gets
  * the bit is kicked, as the bit demands.
@@ -396,7 +407,7 @@ xcpu_async_done(struct xcpu_async *job)
 	if (!all_passed(self, job)) {
 		pass_lazy_over(self, job);
 		if (job->state == XCPU_ASYNC_DEFERRED && bound_is_over(job))
-			ask_left(self, job);
+			ask_late(self, job);
 		if (!xcpu_cpuset_empty(&job->left))
 			return false;
 	}

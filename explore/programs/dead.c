@@ -158,7 +158,7 @@ check_space(void)
 static const struct explore_program dead_flush = {
 	.name = "dead-flush",
 	.what = "a shootdown of what a dead CPU has loaded, while it is reported",
-	.ids = "F-B20 INV-S4 INV-S-L1",
+	.ids = "F-X3 F-B20 INV-S4 INV-S-L1",
 	.ncpu = 3,
 	.setup = setup_space,
 	.cpu = { flush_it, NULL, bury_at_once },

@@ -148,7 +148,7 @@ bury_and_stand(void)
 static const struct explore_program dead_quiesce = {
 	.name = "dead-quiesce",
 	.what = "two pages change together, and who uses them dies masked",
-	.ids = "F-B20 F-B12 INV-R1 INV-S1",
+	.ids = "F-B20 F-B13 INV-R1 INV-S1",
 	.ncpu = 3,
 	.setup = setup_quiesce,
 	.cpu = { change_both, use_both_and_die, bury_and_stand },

@@ -65,6 +65,27 @@ static const struct explore_program defer_pass = {
 	.cpu = { defer_one, use_and_pass },
 };
 
+/*
+ * A CPU in user mode, which uses nothing of the kernel's before it has passed on
+ * its way in.
+ */
+static void
+enter_and_use(void)
+{
+	xcpu_async_pass();
+	pages_use(0);
+}
+
+static const struct explore_program defer_entry = {
+	.name = "defer-entry",
+	.what = "a page of the kernel, deferred; a CPU enters the kernel, or is "
+	    "asked",
+	.ids = "F-X7 F-B8 F-B12 INV-S12",
+	.ncpu = 2,
+	.setup = setup_kernel,
+	.cpu = { defer_one, enter_and_use },
+};
+
 /* The NMI serves the same flush, at any step of the pass. */
 static const struct explore_program defer_pass_nmi = {
 	.name = "defer-pass-nmi",
@@ -153,7 +174,7 @@ static const struct explore_program defer_handed = {
 };
 
 const struct explore_program *const defer_programs[] = {
-	&defer_pass, &defer_pass_nmi, &defer_load, &defer_lazy_leave,
+	&defer_pass, &defer_entry, &defer_pass_nmi, &defer_load, &defer_lazy_leave,
 	&defer_lazy_enter, &defer_lazy_tables, &defer_handed, &defer_offline,
 	&defer_offline_sweep, NULL
 };

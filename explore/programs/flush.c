@@ -205,7 +205,7 @@ use_and_unload(void)
 static const struct explore_program flush_unload = {
 	.name = "flush-unload",
 	.what = "one page of a space that the other CPU leaves meanwhile",
-	.ids = "INV-S3 INV-S4",
+	.ids = "F-X3 INV-S3 INV-S4",
 	.ncpu = 2,
 	.setup = setup_loaded,
 	.cpu = { pages_replace_first, use_and_unload },

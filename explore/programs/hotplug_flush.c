@@ -59,7 +59,7 @@ use_and_go(void)
 static const struct explore_program offline_flush = {
 	.name = "offline-flush",
 	.what = "a page of the kernel, used by a CPU that goes offline",
-	.ids = "INV-S1 INV-S12 INV-C8",
+	.ids = "F-X3 INV-S1 INV-S12 INV-C8",
 	.ncpu = 2,
 	.setup = setup_on_kernel,
 	.cpu = { pages_replace_first, use_and_go },
@@ -90,7 +90,7 @@ setup_on_loaded(void)
 static const struct explore_program offline_flush_space = {
 	.name = "offline-flush-space",
 	.what = "a page of a space that a CPU going offline has loaded",
-	.ids = "INV-S1 INV-S4 INV-C8",
+	.ids = "F-X3 INV-S1 INV-S4 INV-C8",
 	.ncpu = 2,
 	.setup = setup_on_loaded,
 	.cpu = { pages_replace_first, use_and_go },

@@ -41,7 +41,7 @@ check(void)
 static const struct explore_program lazy_leave = {
 	.name = "lazy-leave",
 	.what = "one page of a lazy CPU, which leaves LAZY and uses it",
-	.ids = "INV-S4 BUG-90",
+	.ids = "F-X2 INV-S4 BUG-90",
 	.ncpu = 2,
 	.setup = setup_lazy,
 	.cpu = { pages_replace_first, leave_and_use },
@@ -59,7 +59,7 @@ use_and_enter(void)
 static const struct explore_program lazy_enter = {
 	.name = "lazy-enter",
 	.what = "one page of a CPU that uses it, and becomes lazy",
-	.ids = "INV-S1 INV-S4",
+	.ids = "F-X2 F-X3 INV-S1 INV-S4",
 	.ncpu = 2,
 	.setup = setup_loaded,
 	.cpu = { pages_replace_first, use_and_enter },
@@ -94,7 +94,7 @@ switch_and_use(void)
 static const struct explore_program lazy_switch = {
 	.name = "lazy-switch",
 	.what = "one page of a lazy CPU, which switches to the space it has",
-	.ids = "INV-S4 BUG-90",
+	.ids = "F-X2 INV-S4 BUG-90",
 	.ncpu = 2,
 	.setup = setup_lazy,
 	.cpu = { pages_replace_first, switch_and_use },
@@ -107,7 +107,7 @@ static const struct explore_program lazy_switch = {
 static const struct explore_program lazy_tables = {
 	.name = "lazy-tables",
 	.what = "tables freed under a lazy CPU whose walker goes on",
-	.ids = "INV-S5 BUG-89 BUG-111",
+	.ids = "F-B5 INV-S5 BUG-89 BUG-111",
 	.ncpu = 2,
 	.setup = setup_lazy,
 	.cpu = { pages_free_tables, NULL },

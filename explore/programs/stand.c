@@ -106,7 +106,7 @@ stop_and_replace(void)
 static const struct explore_program stop_flush = {
 	.name = "stop-flush",
 	.what = "a shootdown while the user of the page is stopped",
-	.ids = "F-B19 INV-C12 INV-S1",
+	.ids = "F-X3 F-B19 INV-C12 INV-S1",
 	.ncpu = 2,
 	.setup = setup_loaded,
 	.cpu = { stop_and_replace, use_first },

@@ -43,6 +43,7 @@ const struct explore_program *const *const explore_tables[] = {
 	asid_programs,
 	asid_global_programs,
 	guest_programs,
+	walk_programs,
 	dead_room_programs,
 	dead_late_programs,
 	dead_told_programs,

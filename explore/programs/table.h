@@ -43,6 +43,7 @@ extern const struct explore_program *const dead_programs[];
 extern const struct explore_program *const asid_programs[];
 extern const struct explore_program *const asid_global_programs[];
 extern const struct explore_program *const guest_programs[];
+extern const struct explore_program *const walk_programs[];
 extern const struct explore_program *const dead_room_programs[];
 extern const struct explore_program *const dead_late_programs[];
 extern const struct explore_program *const dead_told_programs[];

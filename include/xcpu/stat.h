@@ -64,7 +64,8 @@
 	X(served_sync, "times parked for others")			\
 	X(served_stop, "times stopped")					\
 	X(budget, "drains that ended by their budget")			\
-	X(clock_back, "times the clock went backwards")
+	X(clock_back, "times the clock went backwards")			\
+	X(late_asked, "CPUs asked, for a deferred shootdown took too long")
 
 struct xcpu_counters {
 #define XCPU_STAT_FIELD(name, text) struct xcpu_au64 name;

@@ -7,6 +7,7 @@
  * such accesses likely: few pages, few spaces, each CPU touching what it has
  * loaded between any two things it does.
  */
+#include "oracle.h"
 #include "rooms.h"
 
 #include <string.h>
@@ -168,6 +169,7 @@ judge_device(const struct room *r, const struct sim_change *change)
 void
 room_changed(struct room *r, struct changes *c, int error)
 {
+	sim_oracle.shootdowns += error == 0 && c->n != 0;
 	for (unsigned i = 0; i < c->n; i++) {
 		if (error == 0)
 			judge_device(r, &c->one[i]);

@@ -277,8 +277,7 @@ WITHOUT = {
     "E9": "of a port: tests/unit/apic_icr_test.c names what it kills",
     "E-L2": "no engine has a budget small enough to run out",
     "C-L3": "no engine has a budget small enough to run out",
-    "S14": "flushes without interrupts are not built yet",
-    "S-L2": "merged flushes are not built yet",
+    "S-L2": "nothing is merged across initiators",
 }
 
 

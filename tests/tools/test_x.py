@@ -107,7 +107,8 @@ def words(tap):
 
 
 def tools(tap):
-    for name in ("explore", "sim", "hunt", "matrix", "count", "mutants"):
+    for name in ("explore", "sim", "hunt", "matrix", "oracle", "count",
+                 "mutants"):
         box = Box(BUILD + ["patch", "apt-get"])
         box.put("engine", '#!/bin/sh\necho "run: $*"\n')
         status, output = box.x(name, "--seed", "1..9", "a b")
