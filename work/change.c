@@ -272,6 +272,9 @@ storm_shoot(unsigned cpu)
 		inflight_begin(me, me->first);
 	error = shoot_all(me, old, table);
 	inflight_over(me);
+	/* These may be late in no form: whoever acts on them does so now. */
+	if (me->change == STORM_REMAP || me->change == STORM_PROTECT)
+		check_dropped(me);
 	if (error != 0) {
 		WORK_REPORT(WORK_ANSWER, "answer: a shootdown on cpu %u: %s\n",
 		    cpu, xcpu_strerror(error));
