@@ -44,6 +44,15 @@ CASES = [
     ("unknown_key", "", 1, "colour=red", 1, "is not a key"),
     ("unknown_work", "", 1, "work=play", 1, "not a value"),
 ]
+# The storm in every mode; four CPUs are work/modes.py's.
+CASES += [("storm_%s_%d_cpus" % (form, cpus), "F-B7 F-B8 F-B9 F-B12 F-P7", cpus,
+           "work=storm form=%s ops=%d" % (form, 100 if cpus == 64 else 500), 0,
+           r"form %s.*PASS" % form)
+          for form in ("gather", "async", "defer") for cpus in (1, 2, 8, 64)]
+CASES += [("storm_defer_multi", "F-B8 F-B12", 2, "work=storm form=defer "
+           "seconds=3 mode=multi", 0, "form defer.*PASS"),
+          ("form_all_of_a_storm", "", 1, "work=storm form=all", 1,
+           "form=all is for work=replay")]
 
 
 def complaint(kernel, case):

@@ -15,7 +15,7 @@ import subprocess
 import libproc
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-COPIED = ["src", "port", "include"]
+COPIED = ["src", "port", "include", "work"]
 
 
 class Failure(Exception):
@@ -31,7 +31,7 @@ def header(path):
 class Tree:
     """The copy that patches go into; built again only where one changed it.
 
-    src/, port/ and include/ are copied, the rest of the tree is used as it is.
+    COPIED is copied, the rest of the tree is used as it is.
     """
 
     def __init__(self, home):
@@ -74,6 +74,8 @@ class Tree:
 
 def mirror(source, copy):
     """Copy what differs, delete what is too much, leave the rest untouched."""
+    if copy.is_symlink():	# of an older version: it was not copied then
+        copy.unlink()
     wanted = {p.relative_to(source) for p in source.rglob("*") if p.is_file()}
     for stray in [p for p in copy.rglob("*") if p.is_file()]:
         if stray.relative_to(copy) not in wanted:

@@ -22,7 +22,7 @@ change_page(const struct storm_cpu *me, struct storm_space *space,
 	uint64_t va = storm_va(space, page);
 	unsigned user = space->mode == MACH_AS_USER ? MACH_USER : 0;
 
-	if (me->change == STORM_PROTECT) {
+	if (me->change == STORM_PROTECT || me->change == STORM_FORK) {
 		mach_protect(space->mach, va, user);
 		p->writable = false;
 		return;
@@ -222,6 +222,36 @@ storm_after(struct storm_cpu *me)
 	expect(me);
 }
 
+/* Only rights go: the frames stay where they are. */
+static bool
+keeps_frames(const struct storm_cpu *me)
+{
+	return me->change == STORM_PROTECT || me->change == STORM_FORK;
+}
+
+/* What is to be freed of a page; 0: its frame stays, or is a child's, too. */
+static mach_frame
+old_frame(struct storm_cpu *me, unsigned page)
+{
+	const struct storm_space *space = me->request.space;
+	mach_frame frame = space->page[page].frame;
+
+	return keeps_frames(me) || process_keeps(me, space, page, frame) ?
+	    0 : frame;
+}
+
+static bool
+fork_pages(struct storm_cpu *me, unsigned cpu)
+{
+	bool good = process_prepare(me, cpu);
+
+	for (unsigned i = 0; good && i < me->request.batch.n; i++)
+		good = process_share(me, me->first + i);
+	if (!good)
+		WORK_REPORT(WORK_SHORT, "no memory: none for a child\n");
+	return good;
+}
+
 /* The table of a window whose pages are all gone; 0: it stays. */
 static mach_frame
 take_table(const struct storm_cpu *me)
@@ -261,17 +291,25 @@ storm_shoot(unsigned cpu)
 		return;
 	}
 	for (unsigned i = 0; i < request->batch.n; i++)
-		old[i] = me->change == STORM_PROTECT ? 0 :
-		    request->space->page[me->first + i].frame;
+		old[i] = old_frame(me, me->first + i);
 	note_kept(me, 0, true);
 	for (unsigned i = 0; i < request->batch.n; i++)
 		change_page(me, request->space, me->first + i, new[i]);
+	if (me->change == STORM_FORK && !fork_pages(me, cpu)) {
+		xcpu_store_rel(&storm.stop, 1);
+		return;
+	}
 	table = take_table(me);
 	storm_take_extras(me, cpu);
 	if (looks_in_flight(me))
 		inflight_begin(me, me->first);
 	error = shoot_all(me, old, table);
 	inflight_over(me);
+	/* These may be late in no form: whoever acts on them does so now. */
+	if (keeps_frames(me) || me->change == STORM_REMAP)
+		check_dropped(me);
+	if (me->change == STORM_FORK && error == 0)
+		process_begin(me);
 	if (error != 0) {
 		WORK_REPORT(WORK_ANSWER, "answer: a shootdown on cpu %u: %s\n",
 		    cpu, xcpu_strerror(error));

@@ -104,8 +104,8 @@ judge(unsigned cpu, const struct oracle_page *page,
 }
 
 /* Noted, for functions that other CPUs call meanwhile. */
-static void
-make_accesses(unsigned cpu, enum mach_access_mode mode,
+void
+oracle_access(unsigned cpu, enum mach_access_mode mode,
     struct mach_access *list, unsigned n)
 {
 	struct oracle_count *count = oracle.count[cpu];
@@ -127,7 +127,7 @@ access_all(unsigned cpu, const struct oracle_batch *batch,
 		list[i] = (struct mach_access){ .op = (uint8_t)batch->op,
 			.va = batch->page[i].va + word,
 			.value = batch->page[i].tag };
-	make_accesses(cpu, batch->mode, list, batch->n);
+	oracle_access(cpu, batch->mode, list, batch->n);
 }
 
 unsigned
@@ -198,7 +198,7 @@ oracle_glance(unsigned cpu, const struct oracle_page *page,
 	uint32_t low = xcpu_load_acq(settled);
 	uint32_t got;
 
-	make_accesses(cpu, mode, &found, 1);
+	oracle_access(cpu, mode, &found, 1);
 	if (found.fault)
 		return;
 	got = (uint32_t)found.value;

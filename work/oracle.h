@@ -92,6 +92,10 @@ void oracle_glance(unsigned cpu, const struct oracle_page *page,
     enum mach_access_mode mode, const struct xcpu_au32 *settled,
     const struct xcpu_au32 *newest);
 
+/* mach_access() that no such function falls into, not judged. */
+void oracle_access(unsigned cpu, enum mach_access_mode mode,
+    struct mach_access *list, unsigned n);
+
 /*
  * In a function that another CPU called, doorbell masked: one read of a kernel
  * page that is being remapped.  If `over` was set before the read, the old frame

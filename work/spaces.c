@@ -151,6 +151,7 @@ storm_fill(struct storm_space *space, unsigned page)
 void
 storm_load(struct storm_cpu *me, unsigned space)
 {
+	process_leave(me);
 	if (xcpu_load_rlx(&me->space) == space)
 		return;
 	me->resume = STORM_KERNEL;

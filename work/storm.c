@@ -17,7 +17,8 @@
 #define ARM_TRIES	4	/* others may shoot down between arm and change */
 #define TURNS_PER_LOOK	32	/* at the clock */
 #define LEAVER_PAGES	32	/* read before it goes offline, and after */
-#define TABLES_ONE_IN	20	/* each flushes all on whoever has the space */
+#define TABLES_ONE_IN	40	/* each flushes all on whoever has the space */
+#define PROCESS_ONE_IN	10	/* after an operation: one step of a process */
 #define CREDIT		2	/* glances between mails: a CPU stays armed */
 
 static bool
@@ -66,7 +67,7 @@ pick_change(struct storm_cpu *me, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		if (!page[i].writable)
 			return STORM_REMAP;
-	return STORM_PROTECT;
+	return process_may_begin(me) ? STORM_FORK : STORM_PROTECT;
 }
 
 /* false: out of memory. */
@@ -94,7 +95,8 @@ pick_pages(struct storm_cpu *me, unsigned cpu)
 	me->change = tables ? STORM_TABLES : pick_change(me, n);
 	request->batch = (struct oracle_batch){
 		.mode = request->space->mode, .n = n,
-		.op = me->change == STORM_PROTECT ? MACH_STORE : MACH_READ,
+		.op = me->change == STORM_PROTECT || me->change == STORM_FORK ?
+		    MACH_STORE : MACH_READ,
 	};
 	for (unsigned i = 0; i < n; i++)
 		storm_describe(request->space, me->first + i,
@@ -216,6 +218,8 @@ step(struct storm_cpu *me, unsigned cpu)
 	} else {
 		me->state = STORM_IDLE;
 		xcpu_fetch_add_rel(&storm.busy, (uint32_t)-1);
+		if (work_once_in(&me->rng, PROCESS_ONE_IN))
+			process_step(me, cpu);
 	}
 	return true;
 }
@@ -305,12 +309,12 @@ pastime(struct storm_cpu *me, unsigned cpu)
 		return;
 	else if (dice < 520 && me->state == STORM_IDLE)
 		move(me, cpu);
-	else if (dice < 521)
-		storm_fall_lazy(me);
 	else if (dice < 522)
 		xcpu_idle_poll(20000);
 	else if (dice == 522)
 		mach_idle_once();
+	else if (dice == 523)
+		storm_fall_lazy(me);
 }
 
 static void
@@ -360,6 +364,7 @@ storm_cpu_main(unsigned cpu, void *arg)
 	}
 	storm_wake_up(me);
 	storm_load(me, STORM_KERNEL);
+	process_end(me);
 }
 
 static void
@@ -374,11 +379,12 @@ add_up(void)
 		tally->mapped += me->mapped;
 		tally->background += me->glances;
 		tally->left += me->left;
+		tally->processes += me->processes;
 		tally->late += me->late;
 		tally->held_ns += me->held_ns;
 		work_times_add(WORK_TIME_SHOOTDOWN, &me->times);
 		me->shootdowns = me->mapped = me->glances = me->left = me->late = 0;
-		me->held_ns = 0;
+		me->held_ns = me->processes = 0;
 	}
 }
 

@@ -66,7 +66,8 @@ enum storm_state { STORM_IDLE, STORM_ARMING, STORM_HELD, STORM_PROBING };
 
 /* What becomes of its pages; TABLES and RECLAIM unmap, and more than that. */
 enum storm_change {
-	STORM_REMAP, STORM_UNMAP, STORM_PROTECT, STORM_TABLES, STORM_RECLAIM
+	STORM_REMAP, STORM_UNMAP, STORM_PROTECT, STORM_TABLES, STORM_RECLAIM,
+	STORM_FORK		/* PROTECT, and a child gets the frames */
 };
 
 #define STORM_EXTRAS	8	/* pages of other spaces in one reclaim */
@@ -76,6 +77,33 @@ struct storm_extra {
 	struct storm_space *space;
 	unsigned page;
 	mach_frame frame;
+};
+
+#define PROCESS_ITEMS	(ORACLE_BATCH + 1)
+#define PROCESS_WHOLE	(UINT64_C(1) << 47)	/* of user addresses */
+
+/* Its owner's, but for `broken`, which visitors read. */
+struct storm_process_page {
+	uint64_t va;			/* 0: there is none */
+	mach_frame frame;		/* 0: none any more */
+	uint64_t tag;			/* of the parent's frame */
+	bool parents;			/* the parent has the frame, too */
+	struct xcpu_au32 broken;	/* no CPU reads the parent's any more */
+};
+
+enum process_state { PROCESS_NONE, PROCESS_ALIVE, PROCESS_EXITING };
+
+/* See process.c.  What visitors read is written before `uses` is not 0. */
+struct storm_process {
+	struct xcpu_au32 uses;
+	struct xcpu_au32 gone;		/* no CPU can read it any more */
+	enum process_state state;
+	unsigned owner;
+	uint32_t births;
+	struct mach_space *mach;
+	struct storm_process_page page[ORACLE_BATCH];
+	struct xcpu_batch batch;
+	uint64_t item[PROCESS_ITEMS];
 };
 
 struct storm_cpu {
@@ -96,6 +124,9 @@ struct storm_cpu {
 	struct xcpu_batch batch;
 	uint64_t item[STORM_ITEMS];
 	struct storm_extra extra[STORM_EXTRAS];
+	struct storm_process process;	/* child of its window */
+	struct storm_process *visits;	/* another's, whose root it has */
+	uint64_t processes;
 	unsigned nextra;
 	unsigned tries;
 	bool leaving;			/* goes offline soon */
@@ -154,6 +185,17 @@ void inflight_over(struct storm_cpu *me);
 /* change.c */
 void storm_shoot(unsigned cpu);		/* goes on to probing, or is held */
 void storm_after(struct storm_cpu *me);
+
+/* process.c */
+bool process_may_begin(const struct storm_cpu *me);
+bool process_prepare(struct storm_cpu *me, unsigned cpu);
+bool process_share(struct storm_cpu *me, unsigned page);
+void process_begin(struct storm_cpu *me);
+bool process_keeps(struct storm_cpu *me, const struct storm_space *space,
+    unsigned page, mach_frame frame);
+void process_step(struct storm_cpu *me, unsigned cpu);
+void process_leave(struct storm_cpu *me);
+void process_end(struct storm_cpu *me);
 
 /* storm_batch.c */
 bool storm_is_batched(const struct storm_cpu *me);

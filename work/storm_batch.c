@@ -28,7 +28,7 @@ storm_is_batched(const struct storm_cpu *me)
 {
 	return work_run.options.form != WORK_FORM_SYNC &&
 	    me->change != STORM_REMAP && me->change != STORM_PROTECT &&
-	    !me->request.batch.quiet;
+	    me->change != STORM_FORK && !me->request.batch.quiet;
 }
 
 static void
@@ -51,7 +51,8 @@ add_window(struct storm_cpu *me, const mach_frame *old, mach_frame table)
 	error = xcpu_batch_range(&me->batch, space, start,
 	    batch->n * MACH_PAGE_SIZE, NULL);
 	for (unsigned i = 0; i < batch->n && error == 0; i++)
-		error = xcpu_batch_frame(&me->batch, old[i]);
+		if (old[i] != 0)
+			error = xcpu_batch_frame(&me->batch, old[i]);
 	if (error == 0 && table != 0)
 		error = xcpu_batch_table(&me->batch, space,
 		    start & ~(MACH_TABLE_SPAN - 1), MACH_TABLE_SPAN, table);
@@ -70,7 +71,7 @@ add_others(struct storm_cpu *me)
 		error = xcpu_batch_range(&me->batch,
 		    mach_space_xcpu(extra->space->mach),
 		    storm_va(extra->space, extra->page), MACH_PAGE_SIZE, NULL);
-		if (error == 0)
+		if (error == 0 && extra->frame != 0)
 			error = xcpu_batch_frame(&me->batch, extra->frame);
 	}
 	return error;
@@ -106,6 +107,7 @@ static void
 take_extra(struct storm_cpu *me, struct storm_space *space, unsigned page)
 {
 	struct storm_page *p = &space->page[page];
+	mach_frame frame;
 
 	if (!p->mapped || me->nextra == STORM_EXTRAS ||
 	    space == me->request.space)
@@ -113,8 +115,10 @@ take_extra(struct storm_cpu *me, struct storm_space *space, unsigned page)
 	p->generation++;
 	xcpu_store_rel(&p->newest, p->generation);
 	p->mapped = false;
-	me->extra[me->nextra++] = (struct storm_extra){ space, page,
-		mach_unmap(space->mach, storm_va(space, page)) };
+	frame = mach_unmap(space->mach, storm_va(space, page));
+	if (process_keeps(me, space, page, frame))
+		frame = 0;
+	me->extra[me->nextra++] = (struct storm_extra){ space, page, frame };
 }
 
 /* Reclaim: what this CPU has in each user space, as far as there is room. */
@@ -142,7 +146,7 @@ storm_settle_extras(struct storm_cpu *me, bool free)
 		struct storm_page *p = &me->extra[i].space->page[me->extra[i].page];
 
 		xcpu_store_rel(&p->settled, p->generation);
-		if (free)
+		if (free && me->extra[i].frame != 0)
 			mach_frame_free(me->extra[i].frame);
 	}
 	me->nextra = 0;

@@ -230,9 +230,9 @@ probes_everybody(const struct work_tally *t)
 
 /*
  * The share of probes that must be armed, lest the oracle be asleep.  Who has
- * just flushed everything is not armed: with narrow generations every few
- * shootdowns end them and flush all, and of few shootdowns a host that gives
- * some CPUs no time makes a small share at random.
+ * just flushed everything is not armed, as where tables were freed: with narrow
+ * generations every few shootdowns end them and flush all, and of few shootdowns
+ * a host that gives some CPUs no time makes a small share at random.
  */
 static unsigned
 armed_percent(const struct work_tally *t)
@@ -245,7 +245,7 @@ armed_percent(const struct work_tally *t)
 	 */
 	if (!o->lazy || (o->form == WORK_FORM_DEFER && !o->entry))
 		return 60;
-	return XCPU_SPACE_GEN_BITS < 8 || t->shootdowns < MANY ? 60 : 90;
+	return XCPU_SPACE_GEN_BITS < 8 || t->shootdowns < MANY ? 60 : 80;
 }
 
 /*
@@ -305,11 +305,12 @@ table_print(bool good)
 	    (unsigned long)o->seed, work_faults_name(o->faults),
 	    (unsigned long)(ms / 1000), (unsigned long)(ms % 1000 / 100));
 	mach_printf("form %s, lazy %s, entry %s, bound %lu us: %lu requests, "
-	    "%lu of them not waited for (%lu us)\n", work_form_name(o->form),
+	    "%lu of them not waited for (%lu us), %lu processes\n", work_form_name(o->form),
 	    o->lazy ? "on" : "off", o->entry ? "on" : "off",
 	    (unsigned long)o->bound_us, (unsigned long)total.xcpu.shootdown,
 	    (unsigned long)t->late,
-	    (unsigned long)(t->late == 0 ? 0 : t->held_ns / t->late / 1000));
+	    (unsigned long)(t->late == 0 ? 0 : t->held_ns / t->late / 1000),
+	    (unsigned long)t->processes);
 	print_operations(t, &total.xcpu);
 	print_flushes(t, &total.xcpu);
 	print_latency(&total.xcpu);

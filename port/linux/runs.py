@@ -50,9 +50,17 @@ FULL = [
     ("too_many_cpus", "", "cpus=100000", 2, "not a value"),
     ("no_such_trace", "", "work=replay trace=no/such", 2, "no/such: "),
 ]
+# The storm in every mode; four CPUs are work/modes.py's.
+FULL += [("storm_%s_%d_cpus" % (form, cpus), "F-B7 F-B8 F-B9 F-P7",
+          "cpus=%d work=storm form=%s ops=%d" % (cpus, form,
+                                                 200 if cpus == 64 else 1000),
+          0, r"form %s.*PASS" % form)
+         for form in ("gather", "async", "defer") for cpus in (1, 2, 8, 64)]
 SHORT = [
     ("storms_2_cpus", "", "cpus=2 ops=500", 0, "PASS"),
     ("storms_8_cpus", "", "cpus=8 ops=500", 0, "PASS"),
+    ("storm_async", "INV-S1", "cpus=4 work=storm ops=500 form=async", 0, "PASS"),
+    ("storm_defer", "INV-S1", "cpus=4 work=storm ops=500 form=defer", 0, "PASS"),
     ("messages_flood", "INV-Q2", "cpus=4 work=messages ops=20000", 0,
      r" (\d+) sent, \1 came\n.*PASS"),
     ("sync_2_cpus", "INV-R1 INV-R5", "cpus=2 work=sync ops=3000", 0, SYNC),
