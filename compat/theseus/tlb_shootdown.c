@@ -26,6 +26,10 @@
 #include <xcpu/flush.h>
 #include <xcpu/port.h>
 
+#if XCPU_PORT_LEVEL < 4
+#error "tlb_shootdown.c: the port has no xcpu_port_kick_nmi()"
+#endif
+
 #define PAGE_SHIFT	12
 #define PAGE_MASK	(((uintptr_t)1 << PAGE_SHIFT) - 1)
 

@@ -377,7 +377,9 @@ def main():
     parser.add_argument("names", nargs="*", help="mutations; default: all")
     args = parser.parse_args()
     tree, out = args.work / "tree", args.work / "build"
+    # What an earlier run has built is newer than the copy, and broken.
     shutil.rmtree(tree, ignore_errors=True)
+    shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".git", "build"))
     bad = 0
     for mutation in MUTATIONS:
