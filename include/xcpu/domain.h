@@ -102,6 +102,9 @@ struct xcpu_domain {
 	/* Set before any CPU is online, or NULL for ever: sync.h, stop.h. */
 	struct xcpu_sync_room *sync;
 	struct xcpu_stop_room *stop;
+	/* The same: entry.h. */
+	void (*pass_outside)(const struct xcpu_domain *domain,
+	    struct xcpu_cpuset *set);
 	struct xcpu_au64 ceiling;
 	struct xcpu_aptr obituary;	/* NULL until a CPU has died: dead.c */
 	struct xcpu_au32 burying;	/* CPU + 1 that reports a death; 0: none */
