@@ -75,7 +75,7 @@ come_in_and_use(void)
 static const struct explore_program entry_enter = {
 	.name = "entry-enter",
 	.what = "a page of the kernel, used by a CPU that comes from user code",
-	.ids = "F-X7 F-B12 INV-S4",
+	.ids = "F-X7 INV-S4",
 	.ncpu = 2,
 	.setup = setup_outside,
 	.cpu = { pages_replace_first, come_in_and_use },
@@ -93,7 +93,7 @@ use_and_go_out(void)
 static const struct explore_program entry_exit = {
 	.name = "entry-exit",
 	.what = "a page of the kernel, used by a CPU that leaves for user code",
-	.ids = "F-X7 F-B12 INV-S1 INV-S4",
+	.ids = "F-X7 INV-S1 INV-S4",
 	.ncpu = 2,
 	.setup = setup_inside,
 	.cpu = { pages_replace_first, use_and_go_out },
@@ -110,7 +110,7 @@ go_out_and_come_in(void)
 static const struct explore_program entry_between = {
 	.name = "entry-between",
 	.what = "a page of the kernel, used by a CPU before and after user code",
-	.ids = "F-X7 F-B12 INV-S1 INV-S4",
+	.ids = "F-X7 INV-S1 INV-S4",
 	.ncpu = 2,
 	.setup = setup_inside,
 	.cpu = { pages_replace_first, go_out_and_come_in },
@@ -120,7 +120,7 @@ static const struct explore_program entry_between = {
 static const struct explore_program entry_nmi = {
 	.name = "entry-nmi",
 	.what = "an NMI that uses a page of the kernel, on the way out and in",
-	.ids = "F-X7 F-B12 INV-S4",
+	.ids = "F-X7 INV-S4",
 	.ncpu = 2,
 	.setup = setup_inside,
 	.cpu = { pages_replace_first, go_out_and_come_in },
@@ -134,7 +134,7 @@ static const struct explore_program entry_tables = {
 	.name = "entry-tables",
 	.what = "the kernel's tables freed under a CPU in user code, whose walker "
 	    "goes on",
-	.ids = "F-B12 INV-S5",
+	.ids = "F-X7 INV-S5",
 	.ncpu = 2,
 	.setup = setup_outside,
 	.cpu = { pages_free_tables, NULL },
