@@ -74,7 +74,7 @@ extern const struct selftest_group selftest_port, selftest_event,
     selftest_stall, selftest_drain, selftest_idle, selftest_nested,
     selftest_life, selftest_offline, selftest_misuse, selftest_context,
     selftest_nmi, selftest_space, selftest_flush, selftest_shootdown,
-    selftest_lazy, selftest_stat, selftest_trace, selftest_msg,
+    selftest_lazy, selftest_entry, selftest_stat, selftest_trace, selftest_msg,
     selftest_msg_wait, selftest_sync, selftest_sync_msg, selftest_sync_room,
     selftest_stop, selftest_cycle, selftest_dead;
 extern const struct selftest_group selftest_async, selftest_batch,

@@ -107,8 +107,8 @@ xcpui_collect_close(struct xcpu_cpu *self, struct xcpu_async *job)
 	}
 	/*
 	 * [G2] fence: our generation before we read the set.  Pairs with [G2]
-	 * in switch_to() and xcpu_cpu_online() and [K1] in
-	 * xcpu_notifier_register().
+	 * in switch_to(), xcpu_cpu_online() and xcpu_kernel_enter() and [K1]
+	 * in xcpu_notifier_register().
 	 * [F1] fence: and before the round.  Pairs with [F1] in
 	 * xcpui_flush_serve().
 	 */
@@ -122,6 +122,7 @@ xcpui_collect_close(struct xcpu_cpu *self, struct xcpu_async *job)
 		 * xcpu_cpu_offline().
 		 */
 		set.w[i] = xcpu_load_acq(&words[i]);
+	xcpui_flush_pass(domain, range, &set);
 #if XCPU_PORT_REMOTE
 	xcpu_cpuset_del(&set, self->index);
 	xcpu_port_tlb_remote(range, &set);

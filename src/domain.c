@@ -114,6 +114,8 @@ xcpu_cpu_online(struct xcpu_cpu *cpu)
 	if ((xcpui_lane_own(cpu) & XCPU_LANE_STATE) != XCPU_LANE_OFF)
 		return -XCPU_EBUSY;
 	state = xcpu_port_irq_save();
+	/* rlx: the fence orders it; it may have died in user code */
+	xcpu_store_rlx(&cpu->flush.outside, 0);
 	/* rlx: the fence orders it */
 	xcpu_fetch_or_rlx(&cpu->domain->online[cpu->index / 64],
 	    xcpu_cpu_bit(cpu->index));

@@ -142,6 +142,13 @@ catch_up_space(struct xcpu_cpu *self, struct xcpu_space *space,
 	xcpui_flush_reached(progress, upto);
 }
 
+void
+xcpui_flush_catch_up_kernel(struct xcpu_cpu *self)
+{
+	catch_up_space(self, &self->domain->kernel,
+	    &self->flush.kernel_generation);
+}
+
 void XCPUI_COLD
 xcpui_flush_catch_up(struct xcpu_cpu *self)
 {
@@ -149,8 +156,7 @@ xcpui_flush_catch_up(struct xcpu_cpu *self)
 
 	if (loaded != NULL)
 		catch_up_space(self, loaded, &self->flush.loaded_generation);
-	catch_up_space(self, &self->domain->kernel,
-	    &self->flush.kernel_generation);
+	xcpui_flush_catch_up_kernel(self);
 }
 
 /* Serve one request: a change `gen` of a space that is described in full. */

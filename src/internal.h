@@ -221,6 +221,7 @@ int xcpui_wait(struct xcpu_cpu *self, struct xcpui_wait *wait);
 
 void xcpui_flush_serve(struct xcpu_cpu *self, bool lazy);
 void xcpui_flush_catch_up(struct xcpu_cpu *self);
+void xcpui_flush_catch_up_kernel(struct xcpu_cpu *self);
 void xcpui_flush_reached(struct xcpu_au64 *word, uint64_t to);
 /* True when the budget ended before the work. */
 bool xcpui_call_serve(struct xcpu_cpu *self, unsigned *budget);

@@ -263,8 +263,8 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 		xcpui_space_note(s->flush.space, s->gen, &s->flush);
 	/*
 	 * [G2] fence: our generation before we read the set, or an ASID.  Pairs
-	 * with [G2] in switch_to(), xcpu_cpu_online() and choose_global(), and
-	 * with [K1] in xcpu_notifier_register().
+	 * with [G2] in switch_to(), xcpu_cpu_online(), xcpu_kernel_enter() and
+	 * choose_global(), and with [K1] in xcpu_notifier_register().
 	 * [F1] fence: and before the round.  Pairs with [F1] in
 	 * xcpui_flush_serve().
 	 */
@@ -275,6 +275,7 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 	}
 	shootdown_set(s, &targets);
 	xcpu_cpuset_del(&targets, self->index);
+	xcpui_flush_pass(self->domain, &s->flush, &targets);
 #if XCPU_PORT_REMOTE
 	xcpu_port_tlb_remote(&s->flush, &targets);
 #endif

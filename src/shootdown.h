@@ -32,6 +32,16 @@ void xcpui_flush_now(struct xcpu_cpu *self, struct xcpu_flush *flush);
 void xcpui_flush_apply(struct xcpu_cpu *self, struct xcpu_flush *flush,
     uint64_t gen);
 
+/* Of the CPUs that have the space: who is in user code need not be asked. */
+static inline void
+xcpui_flush_pass(const struct xcpu_domain *domain,
+    const struct xcpu_flush *flush, struct xcpu_cpuset *set)
+{
+	if (domain->pass_outside != NULL && flush->space->kernel &&
+	    (flush->flags & XCPU_FLUSH_TABLES) == 0)
+		domain->pass_outside(domain, set);
+}
+
 /* May the caller ask for this?  Puts the options into the request. */
 int xcpui_flush_check(const struct xcpu_cpu *self, struct xcpu_flush *flush,
     const struct xcpu_flush_opt *opt);

@@ -47,7 +47,14 @@ pmap_attach(pmap_t pmap, struct xcpu_space *space, boolean_t shared)
 
 /* ---- flushing ---- */
 
-static const struct xcpu_flush_opt tables = { .flags = XCPU_FLUSH_TABLES };
+/* The kernel's are not freed, so that CPUs in user code need not hear of it. */
+static const struct xcpu_flush_opt *
+tables_of(const struct pmap *pmap)
+{
+	static const struct xcpu_flush_opt opt = { .flags = XCPU_FLUSH_TABLES };
+
+	return pmap != kernel_pmap ? &opt : NULL;
+}
 
 /* len 0 is all that there is: 2^64 bytes. */
 static int
@@ -55,20 +62,20 @@ flush_now(pmap_t pmap, uint64_t start, uint64_t len)
 {
 	/* Under every tag: they are part of other spaces. */
 	if (pmap->pm_shared)
-		return xcpu_shootdown_all(xcpu_space_kernel(), &tables);
+		return xcpu_shootdown_all(xcpu_space_kernel(), tables_of(pmap));
 	if (len == 0)
-		return xcpu_shootdown_all(pmap->pm_space, &tables);
-	return xcpu_shootdown(pmap->pm_space, start, len, &tables);
+		return xcpu_shootdown_all(pmap->pm_space, tables_of(pmap));
+	return xcpu_shootdown(pmap->pm_space, start, len, tables_of(pmap));
 }
 
 static int
 flush_later(pmap_t pmap, uint64_t start, uint64_t len, struct xcpu_async *job)
 {
 	if (pmap->pm_shared)
-		return xcpu_async_add_all(job, xcpu_space_kernel(), &tables);
+		return xcpu_async_add_all(job, xcpu_space_kernel(), tables_of(pmap));
 	if (len == 0)
-		return xcpu_async_add_all(job, pmap->pm_space, &tables);
-	return xcpu_async_add(job, pmap->pm_space, start, len, &tables);
+		return xcpu_async_add_all(job, pmap->pm_space, tables_of(pmap));
+	return xcpu_async_add(job, pmap->pm_space, start, len, tables_of(pmap));
 }
 
 void

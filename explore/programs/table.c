@@ -14,6 +14,7 @@ const struct explore_program *const *const explore_tables[] = {
 	object_programs,
 	flush_programs,
 	lazy_programs,
+	entry_programs,
 	async_programs,
 	defer_programs,
 	batch_programs,

@@ -14,6 +14,7 @@ extern const struct explore_program *const deadline_programs[];
 extern const struct explore_program *const object_programs[];
 extern const struct explore_program *const flush_programs[];
 extern const struct explore_program *const lazy_programs[];
+extern const struct explore_program *const entry_programs[];
 extern const struct explore_program *const async_programs[];
 extern const struct explore_program *const defer_programs[];
 extern const struct explore_program *const batch_programs[];

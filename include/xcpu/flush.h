@@ -51,6 +51,7 @@ struct xcpu_flush_cpu {
 	struct xcpu_au64 loaded_generation;
 	struct xcpu_au64 kernel_generation;
 	struct xcpu_au64 passed;	/* last round this CPU has gone through */
+	struct xcpu_au64 outside;	/* 1: in user code; entry.h */
 };
 
 #ifdef __cplusplus

@@ -9,6 +9,7 @@
  *	stop.h		stopping CPUs, panic, calls by NMI
  *	space.h flush.h	address spaces and TLB shootdown
  *	async.h		shootdowns that nobody waits for
+ *	entry.h		CPUs in user code, and the kernel's translations
  *	batch.h		unmap much, flush once, then free
  *	quiesce.h	page-table entries that change while nobody runs
  *	icache.h	instructions that were changed
@@ -28,6 +29,7 @@
 #include <xcpu/config.h>
 #include <xcpu/cpuset.h>
 #include <xcpu/domain.h>
+#include <xcpu/entry.h>
 #include <xcpu/doorbell.h>
 #include <xcpu/error.h>
 #include <xcpu/event.h>

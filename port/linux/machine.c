@@ -157,6 +157,7 @@ host_start(const struct host_config *config)
 		return "the number of CPUs is out of range";
 	(void)xcpu_sync_init(&host.domain, &host.sync);
 	(void)xcpu_stop_init(&host.domain, &host.stop);
+	(void)xcpu_entry_init(&host.domain);
 	if (!host_frames_init(memory != 0 ? memory : MEMORY_BYTES) ||
 	    !host_mmu_init())
 		return "there is no memory for the frames";

@@ -288,6 +288,8 @@ const struct compat_test xnu_flush[] = {
 	    "F-X2 INV-S4 INV-S5", 2, test_inactive },
 	{ "pmap_load_kernel_cr3: not signalled, flushes at the next switch",
 	    "F-X2 INV-S4 INV-S5", 2, test_kernel_root },
+	{ "a CPU in user code is not signalled for kernel_pmap",
+	    "F-X7 INV-S4", 2, test_user_code },
 	{ "the wait ends when the CPU flushes", "F-X3", 2, test_ends_flushed },
 	{ "the wait ends when the CPU steps aside",
 	    "F-X3", 2, test_ends_inactive },

@@ -103,6 +103,55 @@ test_kernel_root(void)
 	pass_over(enter_kernel_root, leave_kernel_root);
 }
 
+/* ---- user code, and the kernel's pages ---- */
+
+/* It stands masked, so that nobody could be told there, and nobody need be. */
+static void
+run_user_code(void *arg)
+{
+	struct held_cpu *held = arg;
+	unsigned long state;
+
+	CHECK(peek(KERNEL_VA(20)) == 1);
+	state = mach_mask();
+	PMAP_DEACTIVATE_KERNEL(cpu_number());
+	say(&held->masked, 1);
+	AWAIT(seen(&held->release));
+	PMAP_ACTIVATE_KERNEL(cpu_number());
+	CHECK(peek(KERNEL_VA(20)) == FAULTED);
+	mach_unmask(state);
+}
+
+void
+test_user_code(void)
+{
+	struct held_cpu held = { .cpu = 1 };
+	struct mach_space *kernel = mach_space_kernel();
+	pmap_flush_context pfc;
+	uint64_t before;
+
+	page_new(kernel, KERNEL_VA(20), 1);
+	page_new(kernel, KERNEL_VA(21), 2);
+	compat_start(1, run_user_code, &held);
+	AWAIT(seen(&held.masked));
+	before = kicks();
+	mach_frame_free(page_take(kernel, KERNEL_VA(20)));
+	pmap_flush_tlbs(kernel_pmap, KERNEL_VA(20), KERNEL_VA(21), 0, NULL);
+	pmap_flush_context_init(&pfc);
+	(void)page_take(kernel, KERNEL_VA(21));
+	pmap_flush_tlbs(kernel_pmap, KERNEL_VA(21), KERNEL_VA(22), 0, &pfc);
+	pmap_flush(&pfc);
+	/* Each of the others, twice. */
+	CHECK(kicks() == before + 2 * (host.ncpu - 2));
+	let_go(&held);
+	/* Inside it is asked again. */
+	page_new(kernel, KERNEL_VA(20), 3);
+	CHECK(peek_on(1, KERNEL_VA(20)) == 3);
+	(void)page_take(kernel, KERNEL_VA(20));
+	pmap_flush_tlbs(kernel_pmap, KERNEL_VA(20), KERNEL_VA(21), 0, NULL);
+	CHECK(peek_on(1, KERNEL_VA(20)) == FAULTED);
+}
+
 /* ---- the end of the wait ---- */
 
 static struct {

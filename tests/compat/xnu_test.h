@@ -83,6 +83,7 @@ extern const struct compat_test xnu_defects[];
 void test_idle(void);
 void test_inactive(void);
 void test_kernel_root(void);
+void test_user_code(void);
 void test_ends_flushed(void);
 void test_ends_inactive(void);
 void test_ends_stopped(void);

@@ -29,7 +29,7 @@
  *	- The wait serves the other CPUs, interrupts masked or not, and is
  *	  bounded by xcpu_port_stall(), which may send NMIs.
  *	- A CPU that is idle is interrupted when kernel_pmap changes, or a shared
- *	  pmap: it runs the kernel.
+ *	  pmap: it runs the kernel.  One in user code is not, for kernel_pmap.
  */
 #ifndef XCPU_XNU_I386_PMAP_H
 #define XCPU_XNU_I386_PMAP_H
@@ -38,6 +38,7 @@
 #include <stdint.h>
 
 #include <xcpu/async.h>
+#include <xcpu/entry.h>
 #include <xcpu/space.h>
 
 #include <mach/boolean.h>
@@ -84,7 +85,7 @@ void pmap_attach(pmap_t pmap, struct xcpu_space *space, boolean_t shared);
  *
  * With a context it is left to pmap_flush(), together with others.  An end of 0
  * is the top of the address space.  Tables that translated the range may be
- * freed afterwards.
+ * freed afterwards, but for those of kernel_pmap.
  *
  * Context: as xcpu_shootdown(), the pmap locked; with a context as
  *          xcpu_async_add().
@@ -173,6 +174,22 @@ void x86_filter_TLB_coherency_interrupts(boolean_t dofilter);
 	((void)(my_cpu), x86_filter_TLB_coherency_interrupts(FALSE))
 #define CPU_CR3_MARK_INACTIVE()	x86_filter_TLB_coherency_interrupts(TRUE)
 #define CPU_CR3_MARK_ACTIVE()	x86_filter_TLB_coherency_interrupts(FALSE)
+
+/*
+ * PMAP_ACTIVATE_KERNEL, PMAP_DEACTIVATE_KERNEL: the kernel begins to run here, from
+ * user code; user code does.  In between this CPU is not signalled for kernel_pmap,
+ * and is up to date with it when the former is through.
+ *
+ * Needs xcpu_entry_init(); whoever does not call them is always inside.
+ *
+ * Context: as xcpu_kernel_enter(), xcpu_kernel_exit().
+ * Waits:   never.
+ * Order:   as xcpu_kernel_enter(), xcpu_kernel_exit().
+ * Cost:    as xcpu_kernel_enter(), xcpu_kernel_exit().
+ * Returns: nothing.
+ */
+#define PMAP_ACTIVATE_KERNEL(my_cpu)	((void)(my_cpu), (void)xcpu_kernel_enter())
+#define PMAP_DEACTIVATE_KERNEL(my_cpu)	((void)(my_cpu), xcpu_kernel_exit())
 
 /*
  * pmap_cr3_is_active: does a CPU use its task's root?
