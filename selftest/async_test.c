@@ -174,13 +174,23 @@ async_calls_back(struct selftest *t)
 	tear_down(t, &other);
 }
 
+static unsigned
+inside(struct selftest_hold *holds)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < XCPU_CALL_SLOTS; i++)
+		n += count_of(&holds[i].inside);
+	return n;
+}
+
 /* Kills: a callback that is lost where no call can carry it. */
 static void
 async_without_slots(struct selftest *t)
 {
 	static struct selftest_hold holds[XCPU_CALL_SLOTS];
 	struct xcpu_cpuset other;
-	unsigned n = 0;
+	unsigned n = 0, before = inside(holds);
 
 	set_up(t, &other);
 	job.callback = announce;
@@ -189,6 +199,8 @@ async_without_slots(struct selftest *t)
 	while (n < XCPU_CALL_SLOTS && xcpu_call_start(&holds[n].call, &other,
 	    selftest_hold_fn, &holds[n], NULL) == 0)
 		n++;
+	/* Before it is inside one, it would flush first. */
+	EXPECT(t, AWAIT(inside(holds) != before));
 	EXPECT_EQ(t, add(t, 3, 0), 0);
 	EXPECT_EQ(t, xcpu_async_start(&job), -XCPU_ENOSPC);
 	EXPECT(t, !xcpu_async_done(&job));

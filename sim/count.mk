@@ -29,10 +29,8 @@ count_CMD   = python3 sim/count.py $(COUNT)
 SUITES += count
 count_RUN   = python3 sim/count.py --check $(COUNT)
 count_NEEDS = $(COUNT)
-count_TIME  = 150
 
 # The tool, and what it is made of.
-tool-count_TIME  = 150
 tool-count_RUN   = python3 tests/tools/test_count.py $(COUNT)
 tool-count_NEEDS = $(COUNT)
 

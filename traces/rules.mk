@@ -15,6 +15,7 @@ endif
 SUITES += replay-threads replay-kernel
 replay-threads_RUN   = python3 traces/runs.py --threads $(THREADS)
 replay-threads_NEEDS = $(THREADS)
+replay-threads_TIME  = 400
 replay-kernel_RUN    = python3 traces/runs.py --kernel $(KERNEL)
 replay-kernel_NEEDS  = $(KERNEL)
 replay-kernel_TOOLS  = qemu-system-x86_64

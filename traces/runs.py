@@ -52,6 +52,10 @@ KERNEL_REPLAYS = [r for r in REPLAYS if r[0] not in (
     "recorded_2_cpus", "spread_4_cpus", "free_2_cpus", "forms_entries_2_cpus",
     "forms_bound_2_cpus")]
 
+# On threads each turn wakes another thread: fewer of the placements.
+THREADS_REPLAYS = [r for r in REPLAYS if r[0] not in (
+    "forms_spread_4_cpus", "forms_spread_64_cpus")]
+
 # The forms of form=all that wait, or kick, at once; and the one that defers.
 PROMPT, DEFER = ("sync", "gather", "async"), "defer"
 STRICT_FACTOR, STRICT_MORE = 1.02, 3    # of OPT
@@ -309,7 +313,7 @@ def main():
     which.add_argument("--threads", metavar="PROGRAM")
     which.add_argument("--kernel", metavar="ELF")
     world = World(parser.parse_args())
-    replays = KERNEL_REPLAYS if world.kernel else REPLAYS
+    replays = KERNEL_REPLAYS if world.kernel else THREADS_REPLAYS
     paths = sorted((ROOT / "traces").glob("*.trace.xz"))
 
     with tempfile.TemporaryDirectory() as folder:

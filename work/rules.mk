@@ -5,8 +5,6 @@
 SUITES += modes-threads modes-kernel
 modes-threads_RUN   = python3 work/modes.py --threads $(THREADS)
 modes-threads_NEEDS = $(THREADS)
-modes-threads_TIME  = 120
 modes-kernel_RUN   = python3 work/modes.py --kernel $(KERNEL) --ops 3000
 modes-kernel_NEEDS = $(KERNEL)
-modes-kernel_TIME  = 180
 modes-kernel_TOOLS = qemu-system-x86_64
