@@ -11,13 +11,13 @@
 static const struct selftest_group *const groups[] = {
 	&selftest_port, &selftest_event, &selftest_unregister, &selftest_call,
 	&selftest_start, &selftest_drain, &selftest_idle, &selftest_nested,
-	&selftest_msg, &selftest_msg_wait, &selftest_deadline, &selftest_life, &selftest_offline,
-	&selftest_misuse, &selftest_context, &selftest_space, &selftest_flush,
+	&selftest_msg, &selftest_msg_wait, &selftest_deadline, &selftest_life,
+	&selftest_offline, &selftest_misuse, &selftest_context, &selftest_space, &selftest_flush,
 	&selftest_shootdown, &selftest_lazy, &selftest_nmi, &selftest_stat,
 	&selftest_trace, &selftest_sync, &selftest_sync_msg, &selftest_sync_room,
 	&selftest_stop,
-	&selftest_async, &selftest_batch, &selftest_quiesce, &selftest_icache,
-	&selftest_notifier, &selftest_entry,
+	&selftest_async, &selftest_defer, &selftest_batch, &selftest_quiesce,
+	&selftest_icache, &selftest_notifier, &selftest_entry,
 	&selftest_stall, &selftest_cycle, &selftest_dead,
 };
 

@@ -77,8 +77,8 @@ extern const struct selftest_group selftest_port, selftest_event,
     selftest_lazy, selftest_entry, selftest_stat, selftest_trace, selftest_msg,
     selftest_msg_wait, selftest_sync, selftest_sync_msg, selftest_sync_room,
     selftest_stop, selftest_cycle, selftest_dead;
-extern const struct selftest_group selftest_async, selftest_batch,
-    selftest_quiesce, selftest_icache, selftest_notifier;
+extern const struct selftest_group selftest_async, selftest_defer,
+    selftest_batch, selftest_quiesce, selftest_icache, selftest_notifier;
 
 /* ---- checks ---- */
 
