@@ -14,7 +14,7 @@
 #include <xcpu/trace.h>
 
 #include "fiber.h"
-#include "sim.h"
+#include "observer.h"
 
 #define SIM_NEVER	UINT64_MAX
 #define SIM_US		UINT64_C(1000)

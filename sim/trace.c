@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "perfetto.h"
-#include "sim.h"
+#include "observer.h"
 
 #define DEPTH_MAX	16
 #define KICKS_KEPT	4096

@@ -26,14 +26,7 @@ call_off(struct xcpu_domain *domain, struct xcpu_cpu *dead)
 	const unsigned all = (1u << XCPU_LANES_PER_LINE) - 1;
 
 	for (unsigned group = 0; group < domain->ngroups; group++) {
-		struct xcpu_au64 *word = &domain->line[group].sync;
-		unsigned got;
-
-		/* rlx: who has not begun has touched nothing, both */
-		got = (unsigned)xcpu_fetch_and_rlx(word,
-		    ~xcpui_in_plane(all, PLANE_TODO)) & all;
-		/* rlx: as above */
-		xcpu_fetch_and_rlx(word, ~xcpui_in_all_planes(got));
+		(void)xcpui_take_back(&domain->line[group], all);
 		xcpui_release_orphans(room, &room->line[group]);
 	}
 	xcpu_store_rlx(&room->closed, 0); /* rlx: nothing was done meanwhile */

@@ -127,18 +127,11 @@ static void XCPUI_COLD
 take_back_lanes(struct xcpui_gathering *r, struct xcpu_cpuset *set)
 {
 	for (unsigned group = 0; group < r->self->domain->ngroups; group++) {
-		struct xcpu_line *line = line_of(r, group);
 		unsigned lanes = xcpui_group_lanes(set, group);
-		unsigned got;
 
 		if (lanes == 0)
 			continue;
-		/* rlx: who never began has touched nothing, both accesses */
-		got = (unsigned)xcpu_fetch_and_rlx(&line->sync,
-		    ~xcpui_in_plane(lanes, PLANE_TODO)) & lanes;
-		/* rlx: as above */
-		xcpu_fetch_and_rlx(&line->sync, ~xcpui_in_all_planes(got));
-		lanes &= ~got;
+		lanes &= ~xcpui_take_back(line_of(r, group), lanes);
 		set->w[group * XCPU_LANES_PER_LINE / 64] &=
 		    ~((uint64_t)lanes << group * XCPU_LANES_PER_LINE % 64);
 	}
@@ -212,7 +205,8 @@ static uint64_t
 question(const struct xcpu_sync *sync, unsigned lanes)
 {
 	uint64_t word = xcpui_in_plane(lanes, PLANE_TODO) |
-	    xcpui_in_plane(lanes, PLANE_COMING) | xcpui_in_plane(lanes, PLANE_OPEN);
+	    xcpui_in_plane(lanes, PLANE_COMING) |
+	    xcpui_in_plane(lanes, PLANE_OPEN);
 
 	if (sync->run != NULL)
 		word |= SYNC_EARLY;

@@ -27,6 +27,19 @@ xcpui_in_all_planes(unsigned lanes)
 	    xcpui_in_plane(lanes, PLANE_OPEN);
 }
 
+/* Take a question back from those who have not begun; returns whose it was. */
+static inline unsigned
+xcpui_take_back(struct xcpu_line *line, unsigned lanes)
+{
+	/* rlx: who has not begun has touched nothing, both accesses */
+	unsigned got = (unsigned)xcpu_fetch_and_rlx(&line->sync,
+	    ~xcpui_in_plane(lanes, PLANE_TODO)) & lanes;
+
+	/* rlx: as above */
+	xcpu_fetch_and_rlx(&line->sync, ~xcpui_in_all_planes(got));
+	return got;
+}
+
 /* Above them: the generation, and what the target must know at once. */
 #define SYNC_GEN_SHIFT	32
 #define SYNC_GEN_MASK	(((uint64_t)1 << XCPU_SEQ_BITS) - 1)

@@ -225,7 +225,7 @@ static const struct explore_program dead_halves = {
 	.check = check_halves,
 };
 
-/* Nobody reports it. */
+/* Nobody reports it; it takes more ticks than DEAD_POSTER_TICKS of src/drain.c. */
 static void
 tick_for_long(void)
 {

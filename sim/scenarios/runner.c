@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../observer.h"
 #include "bugs.h"
 
 #define SEEDS	40
