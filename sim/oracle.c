@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "observer.h"
 #include "oracle.h"
 #include "sim.h"
 
