@@ -211,9 +211,8 @@ words = $(foreach k,$(KEYS),$(if $(filter command,$(origin $(k))),$(k)=$($(k))))
 kernel: $(KERNEL)
 threads: $(THREADS)
 run: $(KERNEL) $(TRACE_FILE)
-	$(if $(filter-out x86_64,$(ARCH)),$(error the kernel knows ARCH=x86_64 only))
 	$(Q)python3 tools/run-qemu --kernel $(KERNEL) --cpus $(CPUS) \
-	    $(if $(MEMORY),--memory $(MEMORY)) $(if $(ACCEL),--accel $(ACCEL)) \
+	    $(if $(MEMORY),--memory $(MEMORY)) \
 	    $(if $(TIMEOUT),--timeout $(TIMEOUT)) $(if $(filter 1,$(V)),--verbose) \
 	    $(if $(TRACE_FILE),--module $(TRACE_FILE)) -- $(words)
 run-threads: $(THREADS) $(TRACE_FILE)
@@ -255,7 +254,7 @@ help:
 	@echo 'test         every suite; SUITE="a b" for some: $(SUITES)'
 	@echo 'unit tidy    these suites alone'
 	@echo 'features     which tests passed for which feature, in the last run'
-	@echo 'run          the kernel in QEMU; CPUS= MEMORY= ACCEL= TIMEOUT= TRACE='
+	@echo 'run          the kernel in QEMU; CPUS= MEMORY= TIMEOUT= TRACE='
 	@echo 'run-threads  the same work on the threads port; CPUS= TRACE='
 	@echo '             both take the words $(KEYS)'
 	@echo 'plant        PLANT=NAME: plants a defect and sees it caught; PLANT=help'

@@ -1,40 +1,56 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The reference kernel: kernel/ and one folder of kernel/arch/, the library, its
-# APIC port and the workloads, in one ELF file that QEMU boots by -kernel.
+# The reference kernel, once per architecture: kernel/ and a folder of
+# kernel/arch/, the library, its port and the workloads, in one ELF file that
+# QEMU boots by -kernel.  An architecture is the folder kernel/arch/ARCH, with
+#
+#   rules.mk    KERNEL_PORT_ARCH    the folder of port/ with its hooks
+#               KERNEL_CFLAGS_ARCH  what its compiler is told besides
+#               KERNEL_CPUS_ARCH    on how many CPUs the self-test is run
+#   qemu.py     its machine: what tools/run-qemu has to know
+#   kernel.lds  where the linker puts what
 
-KERNEL := $(O)/kernel-x86_64.elf
+include $(sort $(wildcard kernel/arch/*/rules.mk))
+KERNEL_ARCHS := $(notdir $(patsubst %/,%,$(sort $(wildcard kernel/arch/*/))))
 
 KERNEL_FLAGS := -ffreestanding -fno-pie -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer
-KERNEL_INCLUDES := -Ikernel -Ikernel/arch/x86_64 -Iwork -Iselftest \
-	-Iport/x86_64-apic
+KERNEL_SRCS := $(LIB_SRCS) $(wildcard kernel/*.c work/*.c selftest/*.c)
 
-kernel-x86_64_CC     = $(if $(filter x86_64,$(ARCH)),$(CC),$(GCC_x86_64))
-kernel-x86_64_CFLAGS = $(CFLAGS_common) $(CFLAGS_x86_64) $(KERNEL_FLAGS) \
-	-mcmodel=kernel -fcf-protection=none -DXCPU_NCPU_MAX=256 \
-	$(KERNEL_INCLUDES)
-$(eval $(call world,kernel-x86_64))
+# $(1) world, $(2) architecture
+define kernel
+$(1)_CC     = $(if $(filter $(2),$(ARCH)),$(CC),$(GCC_$(2)))
+$(1)_CFLAGS = $(CFLAGS_common) $(CFLAGS_$(2)) $(KERNEL_FLAGS) \
+	$(KERNEL_CFLAGS_$(2)) -Ikernel -Ikernel/arch/$(2) -Iwork -Iselftest \
+	-Iport/$(KERNEL_PORT_$(2))
+$(call world,$(1))
 
-KERNEL_SRCS := $(wildcard kernel/*.c kernel/arch/x86_64/*.[cS] \
-	port/x86_64-apic/*.c work/*.c selftest/*.c)
-KERNEL_OBJS := $(call objs,kernel-x86_64,$(LIB_SRCS) $(KERNEL_SRCS))
-KERNEL_LDS  := kernel/arch/x86_64/kernel.lds
+$(1)_OBJS := $(call objs,$(1),$(KERNEL_SRCS) \
+	$(wildcard kernel/arch/$(2)/*.[cS] port/$(KERNEL_PORT_$(2))/*.c))
 
-$(KERNEL): $(KERNEL_OBJS) $(KERNEL_LDS)
-	$(call say,LD,$@)
-	$(Q)$(kernel-x86_64_CC) -nostdlib -static -Wl,--build-id=none \
-	    -Wl,-z,max-page-size=4096 -Wl,-T,$(KERNEL_LDS) \
-	    -o $@ $(KERNEL_OBJS)
+$(O)/$(1).elf: $$($(1)_OBJS) kernel/arch/$(2)/kernel.lds
+	$$(call say,LD,$$@)
+	$$(Q)$$($(1)_CC) -nostdlib -static -Wl,--build-id=none \
+	    -Wl,-z,max-page-size=4096 -Wl,-T,kernel/arch/$(2)/kernel.lds \
+	    -o $$@ $$($(1)_OBJS)
 
-PROGRAMS += $(KERNEL)
+PROGRAMS += $(O)/$(1).elf
 
-# The self-test in it on 1, 2, 4 and 66 CPUs, and some runs of the workloads.
-SUITES += kernel kernel-runs
-kernel_RUN   = for n in 1 2 4 66; do python3 tools/run-qemu \
-	--kernel $(KERNEL) --cpus $$n -- work=selftest mode=single || exit; done
-kernel_NEEDS = $(KERNEL)
-kernel_TOOLS = qemu-system-x86_64
-kernel-runs_RUN   = python3 kernel/runs.py $(KERNEL)
-kernel-runs_NEEDS = $(KERNEL)
-kernel-runs_TOOLS = qemu-system-x86_64
+# The self-test on some numbers of CPUs, and some runs of the workloads.
+SUITES += $(1) $(1)-runs
+$(1)_RUN   = for n in $(KERNEL_CPUS_$(2)); do python3 tools/run-qemu \
+	--kernel $(O)/$(1).elf --cpus $$$$n -- work=selftest mode=single || exit; done
+$(1)_NEEDS = $(O)/$(1).elf
+$(1)_TOOLS = qemu-system-$(2)
+$(1)-runs_RUN   = python3 kernel/runs.py $(O)/$(1).elf
+$(1)-runs_NEEDS = $(O)/$(1).elf
+$(1)-runs_TOOLS = qemu-system-$(2)
+endef
+$(foreach a,$(KERNEL_ARCHS),$(eval $(call kernel,kernel-$(a),$(a))))
+
+# The one that `make run` boots.
+KERNEL := $(O)/kernel-$(ARCH).elf
+ifeq ($(filter $(ARCH),$(KERNEL_ARCHS)),)
+$(KERNEL):
+	$(error the kernel knows ARCH=$(KERNEL_ARCHS), not $(ARCH))
+endif

@@ -15,11 +15,18 @@ case "$*" in
 esac
 exit 33
 """
+X86_64 = 62
+
+
+def elf(machine):
+    """The start of an ELF file for that architecture, as text."""
+    return "\x7fELF" + 14 * "\0" + chr(machine & 0x7f) + chr(machine >> 8)
 
 
 def main():
     tap = Tap()
-    with tree({"bin/qemu-system-x86_64": FAKE, "kernel.elf": "", "t.bin": ""}) as folder:
+    with tree({"bin/qemu-system-x86_64": FAKE, "kernel.elf": elf(X86_64),
+               "alien.elf": elf(0x123), "t.bin": ""}) as folder:
         os.chmod(f"{folder}/bin/qemu-system-x86_64", 0o755)
         env = dict(os.environ, PATH=f"{folder}/bin:" + os.environ["PATH"])
 
@@ -51,6 +58,10 @@ def main():
         for what, words in (("256 CPUs", ["--cpus", "256"]),
                             ("an unknown mode", ["--", "mode=fast"]),
                             ("a word without a value", ["--", "seed"]),
+                            ("an unknown architecture",
+                             ["--kernel", f"{folder}/alien.elf"]),
+                            ("what is no kernel",
+                             ["--kernel", f"{folder}/t.bin"]),
                             ("a module that is not there", ["--module", "none"])):
             status, output = boot(*words)
             tap.test(f"run-qemu: {what} is an error", status == 2
