@@ -20,8 +20,8 @@
 struct boot_info {
 	char command_line[1024];
 	uint64_t module_phys, module_len;	/* 0: none */
-	uint64_t firmware_table;		/* ACPI's RSDP */
-	uint64_t ram_end;
+	uint64_t firmware_table;		/* ACPI's RSDP, or a device tree */
+	uint64_t ram_start, ram_end;		/* of the direct map */
 	uint64_t free_start, free_end;		/* behind the image */
 };
 
