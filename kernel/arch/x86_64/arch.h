@@ -15,6 +15,7 @@
 #include "layout.h"
 
 #define CPUS_MAX	255	/* xAPIC ids are 8 bits, 0xff is "all" */
+#define CPUS_LEFT_OUT	"their APIC ids do not fit xAPIC"
 
 struct cpu;
 struct mach_access;
@@ -51,6 +52,13 @@ static inline uint64_t
 frame_pc(const struct trap_frame *frame)
 {
 	return frame->rip;
+}
+
+/* Where arch_backtrace() begins. */
+static inline uint64_t
+frame_fp(const struct trap_frame *frame)
+{
+	return frame->rbp;
 }
 
 /* ------------------------------------------------------------------ */
@@ -191,9 +199,9 @@ void console_init(void);
 void console_putc(char c);
 _Noreturn void arch_exit(bool passed);
 void arch_trap_print(const struct trap_frame *frame);
-void arch_backtrace(uint64_t rbp);		/* 0: from the caller on */
+void arch_backtrace(uint64_t fp);		/* 0: from the caller on */
 
-void paging_init(uint64_t ram_end);		/* the kernel's root, loaded */
+void paging_init(uint64_t ram_start, uint64_t ram_end);	/* and loads the root */
 void *paging_map_device(uint64_t phys, size_t len_bytes, bool cached);
 void paging_unmap_guard(void *page);
 
