@@ -15,9 +15,8 @@
 #include "layout.h"
 
 #define CPUS_MAX	255	/* xAPIC ids are 8 bits, 0xff is "all" */
-#define WHY_LEFT_OUT	"their APIC ids do not fit xAPIC"
+#define CPUS_LEFT_OUT	"their APIC ids do not fit xAPIC"
 
-struct boot_info;
 struct cpu;
 struct mach_access;
 
@@ -55,7 +54,7 @@ frame_pc(const struct trap_frame *frame)
 	return frame->rip;
 }
 
-/* Where its chain of stack frames begins. */
+/* Where arch_backtrace() begins. */
 static inline uint64_t
 frame_fp(const struct trap_frame *frame)
 {
@@ -221,7 +220,7 @@ _Noreturn void arch_exit(bool passed);
 void arch_trap_print(const struct trap_frame *frame);
 void arch_backtrace(uint64_t fp);		/* 0: from the caller on */
 
-void paging_init(const struct boot_info *boot);	/* kernel's root, loaded */
+void paging_init(uint64_t ram_start, uint64_t ram_end);	/* and loads the root */
 void *paging_map_device(uint64_t phys, size_t len_bytes, bool cached);
 void paging_unmap_guard(void *page);
 

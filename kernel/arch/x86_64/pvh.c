@@ -30,17 +30,7 @@ extern char image_end[];
 
 void boot_main(uint64_t start_phys);
 
-static void
-copy_command_line(struct boot_info *boot, const char *from)
-{
-	unsigned i;
-
-	for (i = 0; from[i] != '\0' && i < sizeof(boot->command_line) - 1; i++)
-		boot->command_line[i] = from[i];
-	boot->command_line[i] = '\0';
-}
-
-/* The stretch of memory behind the image, up to the module if that is there. */
+/* The memory behind the image; below it is all that the loader has left. */
 static void
 find_memory(struct boot_info *boot, const struct start_info *start)
 {
@@ -60,13 +50,7 @@ find_memory(struct boot_info *boot, const struct start_info *start)
 	}
 	if (boot->free_end == 0)
 		panic("no memory behind the kernel image");
-	if (boot->module_phys < image || boot->module_phys >= boot->free_end)
-		return;
-	/* Of the memory before and behind the module, the larger part. */
-	if (boot->module_phys - image > boot->free_end - boot->module_phys)
-		boot->free_end = boot->module_phys;
-	else
-		boot->free_start = boot->module_phys + boot->module_len;
+	boot_keep(boot, boot->module_phys, boot->module_len);
 }
 
 void
@@ -80,7 +64,7 @@ boot_main(uint64_t start_phys)
 	if (start->magic != START_MAGIC || start->version < 1)
 		panic("the loader left no PVH start_info with a memory map");
 	if (start->command_line != 0)
-		copy_command_line(&boot, phys_to_virt(start->command_line));
+		boot_command_line(&boot, phys_to_virt(start->command_line));
 	if (start->modules != 0) {
 		const struct start_module *module =
 		    phys_to_virt(start->module_list);
