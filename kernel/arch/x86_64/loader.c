@@ -18,35 +18,17 @@ extern char image_end[];
 
 void boot_main(uint64_t info_phys, uint32_t magic);
 
-void
-loader_command_line(struct boot_info *boot, const char *text)
-{
-	unsigned i;
-
-	for (i = 0; text[i] != '\0' && i < sizeof(boot->command_line) - 1; i++)
-		boot->command_line[i] = text[i];
-	boot->command_line[i] = '\0';
-}
-
-/* Keeps it, if it is the largest so far: without the image and the module. */
+/* A stretch of memory: the largest one is kept, of what lies behind the image. */
 void
 loader_memory(struct boot_info *boot, uint64_t start, uint64_t len_bytes)
 {
 	uint64_t end = start + len_bytes;
 	uint64_t image = (uint64_t)image_end - IMAGE_BASE;
-	uint64_t module = boot->module_phys;
 
 	if (start < image)
 		start = image;
 	if (end > MEMORY_TOP)
 		end = MEMORY_TOP;
-	if (boot->module_len != 0 && module >= start && module < end) {
-		/* Of the memory before and behind it, the larger part. */
-		if (module - start > end - module)
-			end = module;
-		else
-			start = module + boot->module_len;
-	}
 	if (start >= MEMORY_FIRST || end <= start ||
 	    end - start <= boot->free_end - boot->free_start)
 		return;
@@ -70,5 +52,6 @@ boot_main(uint64_t info_phys, uint32_t magic)
 	boot.ram_end = boot.free_end;
 	if (boot.ram_end < boot.module_phys + boot.module_len)
 		boot.ram_end = boot.module_phys + boot.module_len;
+	boot_keep(&boot, boot.module_phys, boot.module_len);
 	kernel_main(&boot);
 }

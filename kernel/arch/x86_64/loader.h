@@ -10,8 +10,7 @@
 
 #include "x86.h"
 
-/* loader.c; the module, if any, is set before the first stretch of memory. */
-void loader_command_line(struct boot_info *boot, const char *text);
+/* loader.c */
 void loader_memory(struct boot_info *boot, uint64_t start, uint64_t len_bytes);
 
 /* pvh.c, multiboot2.c */

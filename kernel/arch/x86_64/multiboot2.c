@@ -81,7 +81,7 @@ multiboot2_read(struct boot_info *boot)
 		    multiboot2_info[0], MULTIBOOT2_BYTES);
 	for (tag = tag_next(NULL); tag != NULL; tag = tag_next(tag)) {
 		if (tag->type == TAG_COMMAND_LINE) {
-			loader_command_line(boot, tag->command_line);
+			boot_command_line(boot, tag->command_line);
 		} else if (tag->type == TAG_MODULE && boot->module_len == 0) {
 			boot->module_phys = tag->module.start;
 			boot->module_len =

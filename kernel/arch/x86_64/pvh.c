@@ -34,7 +34,7 @@ pvh_read(uint64_t start_info, struct boot_info *boot)
 	if (start->magic != START_MAGIC || start->version < 1)
 		panic("the loader left no PVH start_info with a memory map");
 	if (start->command_line != 0)
-		loader_command_line(boot, phys_to_virt(start->command_line));
+		boot_command_line(boot, phys_to_virt(start->command_line));
 	if (start->modules != 0) {
 		const struct start_module *module =
 		    phys_to_virt(start->module_list);
