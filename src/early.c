@@ -22,7 +22,7 @@
  *
  * Deadlock: as a shootdown; a claim waits for nobody.
  *
- * Section 8 of DESIGN.md says what was proved, and how.
+ * Section 5 of DESIGN.md says what else it rests on.
  */
 #include <xcpu/early.h>
 

@@ -161,6 +161,17 @@ static const struct explore_program early_lazy = {
 	.cpu = { replace_first, leave_and_use },
 };
 
+/* Nobody kicks it, and it claims nothing: nor must anybody wait for it. */
+static const struct explore_program early_asleep = {
+	.name = "early-asleep",
+	.what = "one page of a space that a CPU has, lazy to the end",
+	.ids = "F-B4 INV-S4",
+	.early = true,
+	.ncpu = 2,
+	.setup = setup_lazy,
+	.cpu = { replace_first, NULL },
+};
+
 /* ---- other claims than the kick's ---- */
 
 static void
@@ -371,6 +382,6 @@ static const struct explore_program early_walk = {
 
 const struct explore_program *const early_programs[] = {
 	&early_one, &early_both, &early_load, &early_unload, &early_lazy,
-	&early_nmi, &early_poll, &early_mutual, &early_two, &early_event,
-	&early_tables, &early_notifier, &early_walk, NULL
+	&early_asleep, &early_nmi, &early_poll, &early_mutual, &early_two,
+	&early_event, &early_tables, &early_notifier, &early_walk, NULL
 };
