@@ -9,6 +9,8 @@
 #define RELAX_SHORT_NS		60
 #define RELAX_LONG_NS		(2 * SIM_MS)
 
+bool sim_port_early;
+
 /* ---- where a CPU stands ---- */
 
 /* These look at the library's words without a step: it is the machine's look. */

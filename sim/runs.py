@@ -55,7 +55,7 @@ BUGS = [
 BUG_SEEDS = "1..6000"
 
 # Scenarios of which the seeds are run; those of single bugs have their own test.
-GENERAL = ("basic", "calls", "events", "late", "life", "memory", "messages",
+GENERAL = ("basic", "calls", "early", "events", "late", "life", "memory", "messages",
            "standing", "storm")
 
 

@@ -53,6 +53,8 @@ struct sim_scenario {
 	uint32_t unsuited;
 	/* Whoever idles is woken by somebody: ticks may stop in idle CPUs. */
 	bool tickless;
+	/* XCPU_PORT_EARLY: a claim releases, and shootdowns may end with it. */
+	bool early;
 	/* Before any CPU runs: reset your own static data.  May be NULL. */
 	void (*setup)(void);
 	/* On each CPU: online, in a thread, doorbell open.  Then it idles. */

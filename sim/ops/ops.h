@@ -11,6 +11,7 @@
  *	msg.c		each message once, in order, and over when it is said so
  *	memory.c	changes of page tables; the machine judges the accesses
  *	late.c		the same, and nobody waits for the shootdown
+ *	early.c		the same, and nobody waits for its flush
  *	quiet.c		the same while all stand still; devices that cache it, too
  *	life.c		idling, polling, leaving and coming back
  *	sync.c		who stands while somebody says so
@@ -30,7 +31,7 @@ ops_fn ops_flush, ops_tables, ops_kernel, ops_switch, ops_lazy, ops_touch,
     ops_spaces;
 ops_fn ops_idle, ops_poll, ops_replug;
 ops_fn ops_sync, ops_stop;
-ops_fn ops_late, ops_batch, ops_pass;
+ops_fn ops_late, ops_batch, ops_pass, ops_early;
 ops_fn ops_quiesce, ops_device;
 
 /* Before a run; at the end of each CPU's part; when all have finished. */
