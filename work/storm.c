@@ -397,10 +397,12 @@ storm_run(const struct work_goal *goal)
 	xcpu_store_rlx(&storm.begun, 0);
 	xcpu_store_rlx(&storm.busy, 0);
 	xcpu_store_rlx(&storm.finished, 0);
-	mach_entries_pass(work_run.options.form == WORK_FORM_DEFER &&
-	    work_run.options.entry);
+	if (work_run.options.entry)
+		mach_entries(MACH_ENTRY_CATCH_UP |
+		    (work_run.options.form == WORK_FORM_DEFER ?
+		    MACH_ENTRY_PASS : 0));
 	mach_run_all(storm_cpu_main, NULL);
-	mach_entries_pass(false);
+	mach_entries(0);
 	add_up();
 	return xcpu_load_acq(&storm.stop) == 0;
 }

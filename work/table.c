@@ -50,6 +50,7 @@ subtract(struct books *from, const struct books *what)
 	from->port.coalesced -= what->port.coalesced;
 	from->port.nmi_sent -= what->port.nmi_sent;
 	from->port.nmi_taken -= what->port.nmi_taken;
+	from->port.caught_up -= what->port.caught_up;
 }
 
 void
@@ -76,8 +77,10 @@ heads(const char *a, const char *b, const char *c)
 }
 
 static void
-print_operations(const struct work_tally *t, const struct xcpu_totals *x)
+print_operations(const struct work_tally *t, const struct books *books)
 {
+	const struct xcpu_totals *x = &books->xcpu;
+
 	heads("operations", "kicks sent", "kicks avoided");
 	cell("shootdowns", t->shootdowns);
 	cell("flush", x->kick_flush);
@@ -101,6 +104,7 @@ print_operations(const struct work_tally *t, const struct xcpu_totals *x)
 	mach_printf("\n");
 	cell("stops", t->stops);
 	cell("self", x->selfkick);
+	cell("in user mode", books->port.caught_up);
 	mach_printf("\n");
 	cell("CPUs left", t->left);
 	cell("NMIs", x->nmi_sent);
@@ -311,7 +315,7 @@ table_print(bool good)
 	    (unsigned long)t->late,
 	    (unsigned long)(t->late == 0 ? 0 : t->held_ns / t->late / 1000),
 	    (unsigned long)t->processes);
-	print_operations(t, &total.xcpu);
+	print_operations(t, &total);
 	print_flushes(t, &total.xcpu);
 	print_latency(&total.xcpu);
 	good &= check_books();
