@@ -281,6 +281,16 @@ shoot_all(struct storm_cpu *me, const mach_frame *old, mach_frame table)
 	return error;
 }
 
+static void
+count_change(struct storm_cpu *me)
+{
+	me->shootdowns++;
+	me->tables += me->change == STORM_TABLES;
+	me->reclaims += me->change == STORM_RECLAIM;
+	me->kernel_unmaps += me->change == STORM_UNMAP &&
+	    me->request.space->index == STORM_KERNEL;
+}
+
 void
 storm_shoot(unsigned cpu)
 {
@@ -318,5 +328,5 @@ storm_shoot(unsigned cpu)
 		    cpu, xcpu_strerror(error));
 		xcpu_store_rel(&storm.stop, 1);
 	}
-	me->shootdowns++;
+	count_change(me);
 }

@@ -86,8 +86,8 @@ unsigned oracle_probe(unsigned cpu, const struct oracle_batch *batch,
 
 /*
  * On the reading CPU, at any time: a look at a page that others may change
- * meanwhile; in user mode for a while.  Any generation from *settled, as found before, to *newest, as
- * found after, is right; a fault is.
+ * meanwhile; in user mode for a while.  Any generation from *settled, as found
+ * before, to *newest, as found after, is right; a fault is.
  */
 void oracle_glance(unsigned cpu, const struct oracle_page *page,
     enum mach_access_mode mode, const struct xcpu_au32 *settled,

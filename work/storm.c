@@ -380,11 +380,16 @@ add_up(void)
 		tally->background += me->glances;
 		tally->left += me->left;
 		tally->processes += me->processes;
+		tally->fell_lazy += me->fell_lazy;
+		tally->kernel_unmaps += me->kernel_unmaps;
+		tally->tables += me->tables;
+		tally->reclaims += me->reclaims;
 		tally->late += me->late;
 		tally->held_ns += me->held_ns;
 		work_times_add(WORK_TIME_SHOOTDOWN, &me->times);
 		me->shootdowns = me->mapped = me->glances = me->left = me->late = 0;
-		me->held_ns = me->processes = 0;
+		me->held_ns = me->processes = me->fell_lazy = 0;
+		me->kernel_unmaps = me->tables = me->reclaims = 0;
 	}
 }
 
