@@ -19,7 +19,7 @@ struct cpu {
 	uint32_t started;		/* 1 once it runs C; by atomics */
 	struct xcpu_cpu *xcpu;		/* NULL before it goes online */
 	unsigned locks;			/* spinlocks held */
-	bool in_access;
+	bool in_user;			/* or in its interrupts */
 
 	/* machine.c: to run here, in the loop of park(); by atomics. */
 	void (*thread_fn)(void *arg);
@@ -35,6 +35,7 @@ struct cpu {
 	bool blind_armed, blind_taken;
 	uint64_t drop_full, drop_page[DROP_STAMPS];
 	uint64_t fill_next_ns;
+	uint64_t flushes, caught_up;	/* asked for; by the way in */
 
 	/* Interrupts, written by this CPU only. */
 	uint64_t nmis_taken;

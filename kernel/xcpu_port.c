@@ -28,6 +28,7 @@ port_init(void)
 	error = xcpu_domain_init(&domain, blocks, ncpu);
 	if (error != 0)
 		panic("xcpu_domain_init: %s", xcpu_strerror(error));
+	(void)xcpu_entry_init(&domain);
 	(void)xcpu_sync_init(&domain, &sync_room);
 	(void)xcpu_stop_init(&domain, &stop_room);
 }
@@ -83,6 +84,8 @@ void
 on_nmi(const struct trap_frame *frame)
 {
 	struct cpu *self = cpu_self();
+	/* It may have come upon the way in, or out. */
+	bool outside = xcpu_kernel_enter();
 	void (*fn)(void *arg);
 
 	self->nmi_depth++;
@@ -95,6 +98,8 @@ on_nmi(const struct trap_frame *frame)
 		xcpu_on_nmi();
 	}
 	self->nmi_depth--;
+	if (outside)
+		xcpu_kernel_exit();
 }
 
 void
@@ -103,7 +108,7 @@ on_tick(void)
 	if (cpu_self()->xcpu == NULL || faults_deaf())
 		return;
 	faults_visit(FAULT_AT_TICK);
-	kernel_entered();
+	kernel_pass();
 	xcpu_on_tick();
 }
 
@@ -121,6 +126,7 @@ mach_counts(struct mach_counts *counts)
 		counts->coalesced += cpus[i].coalesced;
 		counts->nmi_sent += kicks_sent(i, true);
 		counts->nmi_taken += cpus[i].nmis_taken;
+		counts->caught_up += cpus[i].caught_up;
 	}
 }
 
@@ -134,6 +140,7 @@ xcpu_port_tlb_flush(const struct xcpu_flush *request)
 	uint64_t page = UINT64_C(1) << request->stride_shift;
 	uint64_t done;
 
+	cpu_self()->flushes++;
 	faults_visit(FAULT_AT_FLUSH);
 	if (tlb_blind())
 		return;

@@ -44,8 +44,8 @@ unsigned long mach_mask(void);
 void mach_unmask(unsigned long state);
 
 /*
- * What the interrupt controller saw, over all CPUs; exact when all are quiet:
- * then kicks_sent is taken + coalesced.
+ * What the interrupt controller saw, and the way into the kernel, over all CPUs;
+ * exact when all are quiet: then kicks_sent is taken + coalesced.
  */
 struct mach_counts {
 	uint64_t kicks_sent;	/* targets kicked, each counted once per send */
@@ -53,6 +53,7 @@ struct mach_counts {
 	uint64_t coalesced;	/* sent while an earlier one was still latched */
 	uint64_t nmi_sent;
 	uint64_t nmi_taken;
+	uint64_t caught_up;	/* entries that found something to flush */
 };
 void mach_counts(struct mach_counts *counts);
 
@@ -113,10 +114,17 @@ mach_frame mach_table_unlink(struct mach_space *space, uint64_t va);
 #define MACH_TABLE_SPAN	(MACH_PAGE_SIZE << 9)	/* addresses of one table */
 
 /*
- * From now on each entry into the kernel from user mode, and each tick, passes
- * what was deferred (xcpu_async_pass()); or none does, which is so at first.
+ * What the way into the kernel does from now on, of these; nothing at first.
+ * Called while no CPU is in user mode.
+ *
+ *	MACH_ENTRY_CATCH_UP	CPUs in user mode are left alone when pages of the
+ *				kernel change, and catch up as they come back
+ *				(xcpu/entry.h)
+ *	MACH_ENTRY_PASS		each entry from user mode, and each tick, passes
+ *				what was deferred (xcpu_async_pass())
  */
-void mach_entries_pass(bool on);
+enum { MACH_ENTRY_CATCH_UP = 1, MACH_ENTRY_PASS = 2 };
+void mach_entries(unsigned what);
 
 /* ------------------------------------------------------------------ */
 /* Accesses, made as a program would: through the calling CPU's own TLB.  */

@@ -63,6 +63,7 @@ subtract(struct books *from, const struct books *what)
 	from->port.coalesced -= what->port.coalesced;
 	from->port.nmi_sent -= what->port.nmi_sent;
 	from->port.nmi_taken -= what->port.nmi_taken;
+	from->port.caught_up -= what->port.caught_up;
 }
 
 void
@@ -88,9 +89,23 @@ heads(const char *a, const char *b, const char *c)
 	mach_printf("\n%-26s%-26s%s\n", a, b, c);
 }
 
+/* What a storm is made of. */
 static void
-print_operations(const struct work_tally *t, const struct xcpu_totals *x)
+print_kinds(const struct work_tally *t)
 {
+	if (t->shootdowns != 0)
+		mach_printf("%lu processes, %lu lazy threads, %lu kernel unmaps, "
+		    "%lu page tables, %lu reclaims\n",
+		    (unsigned long)t->processes, (unsigned long)t->fell_lazy,
+		    (unsigned long)t->kernel_unmaps, (unsigned long)t->tables,
+		    (unsigned long)t->reclaims);
+}
+
+static void
+print_operations(const struct work_tally *t, const struct books *books)
+{
+	const struct xcpu_totals *x = &books->xcpu;
+
 	heads("operations", "kicks sent", "kicks avoided");
 	cell("shootdowns", t->shootdowns);
 	cell("flush", x->kick_flush);
@@ -114,6 +129,7 @@ print_operations(const struct work_tally *t, const struct xcpu_totals *x)
 	mach_printf("\n");
 	cell("stops", t->stops);
 	cell("self", x->selfkick);
+	cell("in user mode", books->port.caught_up);
 	mach_printf("\n");
 	cell("CPUs left", t->left);
 	cell("NMIs", x->nmi_sent);
@@ -318,13 +334,13 @@ table_print(bool good)
 	    (unsigned long)o->seed, work_faults_name(o->faults),
 	    (unsigned long)(ms / 1000), (unsigned long)(ms % 1000 / 100));
 	mach_printf("form %s, lazy %s, entry %s, bound %lu us: %lu requests, "
-	    "%lu of them not waited for (%lu us), %lu processes\n", work_form_name(o->form),
+	    "%lu of them not waited for (%lu us)\n", work_form_name(o->form),
 	    o->lazy ? "on" : "off", o->entry ? "on" : "off",
 	    (unsigned long)o->bound_us, (unsigned long)total.xcpu.shootdown,
 	    (unsigned long)t->late,
-	    (unsigned long)(t->late == 0 ? 0 : t->held_ns / t->late / 1000),
-	    (unsigned long)t->processes);
-	print_operations(t, &total.xcpu);
+	    (unsigned long)(t->late == 0 ? 0 : t->held_ns / t->late / 1000));
+	print_kinds(t);
+	print_operations(t, &total);
 	print_flushes(t, &total.xcpu);
 	print_latency(&total.xcpu);
 	good &= check_books();

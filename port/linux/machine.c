@@ -233,9 +233,24 @@ look(const uint64_t *word)
 }
 
 void
-mach_entries_pass(bool on)
+mach_entries(unsigned what)
 {
-	__atomic_store_n(&host.entries_pass, on, __ATOMIC_RELAXED);
+	__atomic_store_n(&host.entries, what, __ATOMIC_RELAXED);
+}
+
+void
+host_entered(void)
+{
+	struct host_cpu *cpu = xcpu_linux_self.cpu;
+	uint64_t flushes = look(&cpu->flushes);
+
+	if (host_entry_does(MACH_ENTRY_CATCH_UP)) {
+		(void)xcpu_kernel_enter();
+		if (look(&cpu->flushes) != flushes)
+			__atomic_store_n(&cpu->caught_up,
+			    look(&cpu->caught_up) + 1, __ATOMIC_RELAXED);
+	}
+	host_pass();
 }
 
 void
@@ -251,6 +266,7 @@ mach_counts(struct mach_counts *counts)
 		counts->coalesced += look(&cpu->coalesced);
 		counts->nmi_sent += look(&cpu->nmi_sent);
 		counts->nmi_taken += look(&cpu->nmi_taken);
+		counts->caught_up += look(&cpu->caught_up);
 	}
 }
 
