@@ -12,6 +12,7 @@
  *	memory.c	changes of page tables; the machine judges the accesses
  *	late.c		the same, and nobody waits for the shootdown
  *	quiet.c		the same while all stand still; devices that cache it, too
+ *	user.c		user code, in which nobody asks for the kernel's pages
  *	life.c		idling, polling, leaving and coming back
  *	sync.c		who stands while somebody says so
  */
@@ -32,6 +33,7 @@ ops_fn ops_idle, ops_poll, ops_replug;
 ops_fn ops_sync, ops_stop;
 ops_fn ops_late, ops_batch, ops_pass;
 ops_fn ops_quiesce, ops_device;
+ops_fn ops_user;
 
 /* Before a run; at the end of each CPU's part; when all have finished. */
 void ops_call_reset(void);
