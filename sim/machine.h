@@ -261,6 +261,8 @@ void fault_hits(enum sim_fault fault, const struct sim_cpu *victim);
 bool user_irq_enter(struct sim_cpu *cpu);
 bool user_nmi_enter(struct sim_cpu *cpu);
 void user_irq_leave(bool outside);
+/* User code has no business with the kernel's pages. */
+void user_check(const struct sim_cpu *cpu, const struct sim_space *space);
 void user_nmi_leave(bool outside);
 
 /* ---- strike.c: faults that strike at steps and functions ---- */

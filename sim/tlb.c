@@ -404,9 +404,7 @@ sim_touch(struct sim_space *space, unsigned page, bool write)
 	if (!kernel && (cpu_lane(cpu) & XCPU_LANE_STATE) == XCPU_LANE_LAZY)
 		sim_fail(SIM_CONTRACT, "the scenario touches a space while "
 		    "lazy");
-	if (kernel && cpu->user && !cpu->in_irq && !cpu->in_nmi)
-		sim_fail(SIM_CONTRACT, "the scenario touches the kernel's pages "
-		    "in user code");
+	user_check(cpu, space);
 	sched_step(cpu);
 	if (!kernel && asid_split() && sim_one_in(2))
 		return touch_as_user(cpu, space, page, write);

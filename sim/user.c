@@ -35,6 +35,15 @@ use_pages(void)
 		    false);
 }
 
+void
+user_check(const struct sim_cpu *cpu, const struct sim_space *space)
+{
+	if (space == sim_space_kernel() && cpu->user && !cpu->in_irq &&
+	    !cpu->in_nmi)
+		sim_fail(SIM_CONTRACT, "the scenario touches the kernel's pages "
+		    "in user code");
+}
+
 static bool
 enter(struct sim_cpu *cpu)
 {

@@ -101,9 +101,11 @@ print_operations(const struct work_tally *t, const struct xcpu_totals *x)
 	mach_printf("\n");
 	cell("stops", t->stops);
 	cell("self", x->selfkick);
+	cell("in user code", x->avoid_user);
 	mach_printf("\n");
 	cell("CPUs left", t->left);
 	cell("NMIs", x->nmi_sent);
+	cell("caught up", x->catch_up_lazy + x->catch_up_user);
 	mach_printf("\n");
 }
 
