@@ -140,7 +140,6 @@ xcpu_port_tlb_flush(const struct xcpu_flush *request)
 	uint64_t page = UINT64_C(1) << request->stride_shift;
 	uint64_t done;
 
-	cpu_self()->flushes++;
 	faults_visit(FAULT_AT_FLUSH);
 	if (tlb_blind())
 		return;
