@@ -126,7 +126,6 @@ mach_counts(struct mach_counts *counts)
 		counts->coalesced += cpus[i].coalesced;
 		counts->nmi_sent += kicks_sent(i, true);
 		counts->nmi_taken += cpus[i].nmis_taken;
-		counts->caught_up += cpus[i].caught_up;
 	}
 }
 
