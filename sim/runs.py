@@ -58,8 +58,8 @@ BUGS = [
 BUG_SEEDS = "1..6000"
 
 # Scenarios of which the seeds are run; those of single bugs have their own test.
-GENERAL = ("basic", "calls", "early", "events", "late", "life", "memory", "messages",
-           "standing", "storm", "user")
+GENERAL = ("basic", "calls", "deaths", "early", "events", "late", "life", "memory",
+           "messages", "standing", "storm", "user")
 
 
 def listed(program, title, column):

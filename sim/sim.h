@@ -264,6 +264,12 @@ void sim_replug(uint64_t off_ns);
 bool sim_dead(unsigned cpu);
 bool sim_any_dead(void);
 /*
+ * In setup(): survivors report the dead (xcpu_cpu_dead()), and no wait is given up.
+ * Meanwhile CPUs may neither leave nor return: here they never do.
+ */
+void sim_report_init(void);
+bool sim_reports(void);
+/*
  * Has the stall hook given up a wait?  It does for dead CPUs, and now and then
  * with stuck ones.  Until then -XCPU_ETIMEDOUT can only be a deadline's.
  */
