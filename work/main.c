@@ -2,6 +2,8 @@
 /*
  * main.c: which workloads, in which order, how much of each.
  */
+#include <xcpu/port.h>
+
 #include "replay.h"
 #include "run.h"
 #include "work.h"
@@ -175,6 +177,11 @@ work_main(const char *words, const void *module, size_t module_len)
 		return 2;
 	if (work_run.options.form == WORK_FORM_ALL && !wants(WORK_REPLAY)) {
 		mach_printf("form=all is for work=replay\n");
+		return 2;
+	}
+	if (work_run.options.kick_nmi &&
+	    xcpu_flush_set_kick(xcpu_port_kick_nmi) != 0) {
+		mach_printf("kick=nmi needs XCPU_FLUSH_KICK\n");
 		return 2;
 	}
 	work_run.ncpu = mach_ncpu();
