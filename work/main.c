@@ -168,6 +168,17 @@ run_replay(const void *module, size_t module_len)
 	return false;
 }
 
+/* Shootdowns interrupt by NMI from here on; false: they cannot. */
+static bool
+ring_by_nmi(void)
+{
+#if XCPU_PORT_LEVEL >= 4
+	return xcpu_flush_set_kick(xcpu_port_kick_nmi) == 0;
+#else
+	return false;
+#endif
+}
+
 int
 work_main(const char *words, const void *module, size_t module_len)
 {
@@ -179,9 +190,8 @@ work_main(const char *words, const void *module, size_t module_len)
 		mach_printf("form=all is for work=replay\n");
 		return 2;
 	}
-	if (work_run.options.kick_nmi &&
-	    xcpu_flush_set_kick(xcpu_port_kick_nmi) != 0) {
-		mach_printf("kick=nmi needs XCPU_FLUSH_KICK\n");
+	if (work_run.options.kick_nmi && !ring_by_nmi()) {
+		mach_printf("kick=nmi needs XCPU_FLUSH_KICK, and NMIs\n");
 		return 2;
 	}
 	work_run.ncpu = mach_ncpu();

@@ -49,7 +49,7 @@ static const struct key keys[] = {
 	[KEY_FORM] = { "form", form_names, 0, "how what may be late is flushed" },
 	[KEY_LAZY] = { "lazy", switch_names, 0, "who idles keeps the root" },
 	[KEY_ENTRY] = { "entry", switch_names, 0,
-		"kernel entries pass what is deferred" },
+		"who is in user mode catches up as it enters the kernel" },
 	[KEY_BOUND] = { "bound", NULL, 1000000, "us that it may take, from 1" },
 	[KEY_KICK] = { "kick", kick_names, 0, "what shootdowns interrupt by" },
 	[KEY_CPUS] = { "cpus", NULL, XCPU_NCPU_MAX, "how many CPUs" },

@@ -13,6 +13,7 @@
  *	late.c		the same, and nobody waits for the shootdown
  *	early.c		the same, and nobody waits for its flush
  *	quiet.c		the same while all stand still; devices that cache it, too
+ *	user.c		user code, in which nobody asks for the kernel's pages
  *	life.c		idling, polling, leaving and coming back
  *	sync.c		who stands while somebody says so
  */
@@ -33,6 +34,7 @@ ops_fn ops_idle, ops_poll, ops_replug;
 ops_fn ops_sync, ops_stop;
 ops_fn ops_late, ops_batch, ops_pass, ops_early;
 ops_fn ops_quiesce, ops_device;
+ops_fn ops_user;
 
 /* Before a run; at the end of each CPU's part; when all have finished. */
 void ops_call_reset(void);
