@@ -125,6 +125,7 @@ struct sim_cpu {
 	/* Interrupt controller. */
 	bool attention;		/* look whether something is to be taken */
 	bool tick, nmi;		/* latched */
+	unsigned nmis_on_way;	/* sent, and not latched yet */
 	uint64_t ticked;	/* when the last tick's handler returned */
 	unsigned nlatched;
 	struct xcpu_cpuset latched;	/* kicks, by source */

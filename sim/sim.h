@@ -151,6 +151,7 @@ struct sim_config {
 	enum sim_controller controller;
 	bool retain;			/* roots are tagged: entries are kept */
 	enum sim_tlb tlb;
+	bool flush_nmi;			/* shootdowns ring by NMI */
 	bool calm;			/* no ticks, walkers or stores in flight */
 	enum sim_bug bug;
 	uint64_t limit_steps;		/* 0: default */
