@@ -117,7 +117,9 @@ mach_counts(struct mach_counts *counts)
 {
 	unsigned i;
 
-	*counts = (struct mach_counts){ .kicks_sent = kicks_lost() };
+	*counts = (struct mach_counts){
+		.kicks_sent = kicks_lost(false), .nmi_sent = kicks_lost(true)
+	};
 	for (i = 0; i < ncpu; i++) {
 		counts->kicks_sent += kicks_sent(i, false);
 		counts->taken += cpus[i].kicks_taken;

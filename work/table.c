@@ -20,20 +20,33 @@ struct books {
 static struct books base, total;
 static struct oracle_count probes;
 
+/* Every kick that was asked for has been sent, and has arrived. */
+static bool
+settled(const struct books *books)
+{
+	const struct mach_counts *port = &books->port;
+
+	return xcpu_stat_kicks(&books->xcpu) == port->kicks_sent &&
+	    port->kicks_sent == port->taken + port->coalesced;
+}
+
+/*
+ * xcpu's and the port's counts of one moment.  A CPU that stands between the
+ * two, or a tick that kicks, would be in one of them only.
+ */
 static void
 read_books(struct books *books)
 {
 	uint64_t limit = mach_now_ns() + QUIET_NS;
 
-	/* ends: the last kick has arrived, or with the limit */
+	/* ends: the books are settled, or with the limit */
 	do {
 		mach_relax();
 		mach_counts(&books->port);
-	} while (books->port.taken + books->port.coalesced !=
-	    books->port.kicks_sent && !work_passed(limit));
-	books->xcpu = (struct xcpu_totals){ 0 };
-	for (unsigned cpu = 0; cpu < work_run.ncpu; cpu++)
-		xcpu_stat_sum(mach_domain(), cpu, &books->xcpu);
+		books->xcpu = (struct xcpu_totals){ 0 };
+		for (unsigned cpu = 0; cpu < work_run.ncpu; cpu++)
+			xcpu_stat_sum(mach_domain(), cpu, &books->xcpu);
+	} while (!settled(books) && !work_passed(limit));
 }
 
 static void
