@@ -35,7 +35,6 @@ struct cpu {
 	bool blind_armed, blind_taken;
 	uint64_t drop_full, drop_page[DROP_STAMPS];
 	uint64_t fill_next_ns;
-	uint64_t flushes, caught_up;	/* asked for; by the way in */
 
 	/* Interrupts, written by this CPU only. */
 	uint64_t nmis_taken;

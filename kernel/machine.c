@@ -64,13 +64,8 @@ kernel_left(void)
 void
 kernel_entered(void)
 {
-	struct cpu *cpu = cpu_self();
-	uint64_t flushes = cpu->flushes;
-
-	if (entry_does(MACH_ENTRY_CATCH_UP)) {
+	if (entry_does(MACH_ENTRY_CATCH_UP))
 		(void)xcpu_kernel_enter();
-		cpu->caught_up += cpu->flushes != flushes;
-	}
 	kernel_pass();
 }
 

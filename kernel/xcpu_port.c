@@ -126,7 +126,6 @@ mach_counts(struct mach_counts *counts)
 		counts->coalesced += cpus[i].coalesced;
 		counts->nmi_sent += kicks_sent(i, true);
 		counts->nmi_taken += cpus[i].nmis_taken;
-		counts->caught_up += cpus[i].caught_up;
 	}
 }
 
@@ -140,7 +139,6 @@ xcpu_port_tlb_flush(const struct xcpu_flush *request)
 	uint64_t page = UINT64_C(1) << request->stride_shift;
 	uint64_t done;
 
-	cpu_self()->flushes++;
 	faults_visit(FAULT_AT_FLUSH);
 	if (tlb_blind())
 		return;

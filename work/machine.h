@@ -44,8 +44,8 @@ unsigned long mach_mask(void);
 void mach_unmask(unsigned long state);
 
 /*
- * What the interrupt controller saw, and the way into the kernel, over all CPUs;
- * exact when all are quiet: then kicks_sent is taken + coalesced.
+ * What the interrupt controller saw, over all CPUs; exact when all are quiet:
+ * then kicks_sent is taken + coalesced.
  */
 struct mach_counts {
 	uint64_t kicks_sent;	/* targets kicked, each counted once per send */
@@ -53,7 +53,6 @@ struct mach_counts {
 	uint64_t coalesced;	/* sent while an earlier one was still latched */
 	uint64_t nmi_sent;
 	uint64_t nmi_taken;
-	uint64_t caught_up;	/* entries that found something to flush */
 };
 void mach_counts(struct mach_counts *counts);
 

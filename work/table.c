@@ -63,7 +63,6 @@ subtract(struct books *from, const struct books *what)
 	from->port.coalesced -= what->port.coalesced;
 	from->port.nmi_sent -= what->port.nmi_sent;
 	from->port.nmi_taken -= what->port.nmi_taken;
-	from->port.caught_up -= what->port.caught_up;
 }
 
 void
@@ -129,10 +128,11 @@ print_operations(const struct work_tally *t, const struct books *books)
 	mach_printf("\n");
 	cell("stops", t->stops);
 	cell("self", x->selfkick);
-	cell("in user mode", books->port.caught_up);
+	cell("in user mode", x->avoid_user);
 	mach_printf("\n");
 	cell("CPUs left", t->left);
 	cell("NMIs", x->nmi_sent);
+	cell("caught up", x->catch_up_lazy + x->catch_up_user);
 	mach_printf("\n");
 }
 

@@ -73,8 +73,6 @@ struct host_cpu {
 	uint64_t coalesced;
 	uint64_t nmi_taken;
 	uint64_t ticks;
-	uint64_t flushes;	/* asked for */
-	uint64_t caught_up;	/* entries that made some */
 	unsigned index;
 	pid_t tid;
 	pthread_t thread;

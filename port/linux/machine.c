@@ -241,15 +241,8 @@ mach_entries(unsigned what)
 void
 host_entered(void)
 {
-	struct host_cpu *cpu = xcpu_linux_self.cpu;
-	uint64_t flushes = look(&cpu->flushes);
-
-	if (host_entry_does(MACH_ENTRY_CATCH_UP)) {
+	if (host_entry_does(MACH_ENTRY_CATCH_UP))
 		(void)xcpu_kernel_enter();
-		if (look(&cpu->flushes) != flushes)
-			__atomic_store_n(&cpu->caught_up,
-			    look(&cpu->caught_up) + 1, __ATOMIC_RELAXED);
-	}
 	host_pass();
 }
 
@@ -266,7 +259,6 @@ mach_counts(struct mach_counts *counts)
 		counts->coalesced += look(&cpu->coalesced);
 		counts->nmi_sent += look(&cpu->nmi_sent);
 		counts->nmi_taken += look(&cpu->nmi_taken);
-		counts->caught_up += look(&cpu->caught_up);
 	}
 }
 

@@ -133,8 +133,6 @@ xcpu_port_tlb_flush(const struct xcpu_flush *request)
 	uint64_t npages = request->len >> MACH_PAGE_SHIFT;
 	unsigned tag = tlb->tag;
 
-	/* An NMI may count as well. */
-	__atomic_fetch_add(&xcpu_linux_self.cpu->flushes, 1, __ATOMIC_RELAXED);
 	if (host_faults.on)
 		faults_freeze(xcpu_linux_self.cpu, FAULT_AT_FLUSH);
 	if (blind(tlb))
