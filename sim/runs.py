@@ -48,7 +48,8 @@ BUGS = [
     ("broadcast-lies", "stale", "--tlb flaky --faults walk", "INV-S2"),
     ("guest-torn", "stale", "--tlb guest --scenario memory "
      "--faults walk,preempt", "INV-S4 BUG-104"),
-    ("exit-early", "stale", "--scenario user", "F-X7 INV-S4"),
+    ("exit-early", "stale", "--scenario user --faults all",
+     "F-X7 INV-S4"),
     ("enter-late", "stale", "--scenario user", "F-X7 INV-S4"),
     ("enter-untold", "stale", "--scenario user", "F-X7 INV-S4"),
     ("open-call", "panic", "--scenario calls", ""),
