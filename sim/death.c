@@ -76,9 +76,13 @@ death_stalls(const struct sim_cpu *cpu, enum xcpu_wait_kind kind)
 	bool keeps = sim_domain_.sync->owner.v_ == cpu->index + 1;
 
 	/* The report waits for one who died after it had begun, or for his dead. */
-	if (reporter)
-		return kind == XCPU_WAIT_PARK ? XCPU_STALL_REKICK :
-		    XCPU_STALL_GIVE_UP;
+	if (reporter && kind == XCPU_WAIT_PARK)
+		return XCPU_STALL_REKICK;
+	if (reporter) {
+		/* A function that interrupted it may wait for that one, too. */
+		sim.gave_up += kind != XCPU_WAIT_CALL;
+		return XCPU_STALL_GIVE_UP;
+	}
 	if (report() != -XCPU_EBUSY || !keeps)
 		return XCPU_STALL_REKICK;
 	/* The reporter may be parked for us, while we wait for another dead one. */

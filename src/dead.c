@@ -168,6 +168,8 @@ kick_everybody(struct xcpu_cpu *self)
 	xcpu_cpuset_andnot(&post.kick, &post.refused);
 	post.kicks = !xcpu_cpuset_empty(&post.kick);
 	xcpui_post_kick(self, &post);
+	/* And we: our own bit may be without its kick. */
+	xcpui_post_own(self, XCPU_LANE_CLASSES);
 }
 
 /* Masked. */
