@@ -9,7 +9,7 @@
  *
  * A reporter waits for all CPUs that are ready; if one of those dies, its wait
  * cannot end but by giving up, and it reports again, all of them.  Nor can a
- * rendezvous that keeps the reporter parked, and waits for somebody who died since.
+ * rendezvous or a stop that keeps the reporter, and waits for who died since.
  */
 #include "machine.h"
 
@@ -73,7 +73,8 @@ enum xcpu_stall_policy
 death_stalls(const struct sim_cpu *cpu, enum xcpu_wait_kind kind)
 {
 	bool reporter = sim_domain_.burying.v_ == cpu->index + 1;
-	bool keeps = sim_domain_.sync->owner.v_ == cpu->index + 1;
+	bool keeps = sim_domain_.sync->owner.v_ == cpu->index + 1 ||
+	    sim_domain_.stop->owner.v_ == cpu->index + 1;
 
 	/* The report waits for one who died after it had begun, or for his dead. */
 	if (reporter && kind == XCPU_WAIT_PARK)
@@ -85,7 +86,7 @@ death_stalls(const struct sim_cpu *cpu, enum xcpu_wait_kind kind)
 	}
 	if (report() != -XCPU_EBUSY || !keeps)
 		return XCPU_STALL_REKICK;
-	/* The reporter may be parked for us, while we wait for another dead one. */
+	/* The reporter may stand for us, while we wait for another dead one. */
 	sim.gave_up++;
 	return XCPU_STALL_GIVE_UP;
 }
