@@ -9,7 +9,7 @@
  *
  * A reporter waits for all CPUs that are ready; if one of those dies, its wait
  * cannot end but by giving up, and it reports again, all of them.  Nor can a
- * rendezvous that keeps the reporter parked, and waits for somebody who died since.
+ * rendezvous or a stop that keeps the reporter, and waits for who died since.
  */
 #include "machine.h"
 
@@ -48,8 +48,8 @@ report(void)
 	return error;
 }
 
-static bool
-is_due(void)
+bool
+death_is_due(void)
 {
 	return sim.reports && sim.nreported < sim.ndead;
 }
@@ -57,27 +57,36 @@ is_due(void)
 void
 death_safe_point(struct sim_cpu *cpu)
 {
-	if (!is_due() || cpu->masked || cpu->locks != 0 ||
+	if (!death_is_due() || cpu->masked || cpu->locks != 0 ||
 	    (!cpu->finished && !sim_one_in(LATER)))
 		return;
 	/* ends: an error other than that of a CPU that died meanwhile */
-	while (is_due() && report() == -XCPU_EBUSY && !cpu->masked)
+	while (death_is_due() && report() == -XCPU_EBUSY && !cpu->masked)
 		sim_work_ns(1000);
 }
 
-/* A wait stalls, and a dead CPU is missing. */
+/*
+ * A wait stalls, and somebody died: whoever is missing may be stopped by him, or
+ * wait for him in turn.
+ */
 enum xcpu_stall_policy
-death_stalls(const struct sim_cpu *cpu)
+death_stalls(const struct sim_cpu *cpu, enum xcpu_wait_kind kind)
 {
 	bool reporter = sim_domain_.burying.v_ == cpu->index + 1;
-	bool keeps = sim_domain_.sync->owner.v_ == cpu->index + 1;
+	bool keeps = sim_domain_.sync->owner.v_ == cpu->index + 1 ||
+	    sim_domain_.stop->owner.v_ == cpu->index + 1;
 
-	/* The report waits for one who died after it had begun. */
-	if (reporter)
+	/* The report waits for one who died after it had begun, or for his dead. */
+	if (reporter && kind == XCPU_WAIT_PARK)
+		return XCPU_STALL_REKICK;
+	if (reporter) {
+		/* A function that interrupted it may wait for that one, too. */
+		sim.gave_up += kind != XCPU_WAIT_CALL;
 		return XCPU_STALL_GIVE_UP;
+	}
 	if (report() != -XCPU_EBUSY || !keeps)
 		return XCPU_STALL_REKICK;
-	/* The reporter may be parked for us, while we wait for another dead one. */
+	/* The reporter may stand for us, while we wait for another dead one. */
 	sim.gave_up++;
 	return XCPU_STALL_GIVE_UP;
 }

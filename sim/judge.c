@@ -22,10 +22,12 @@ judge_rekick(const struct sim_cpu *cpu, unsigned missing)
 static enum xcpu_stall_policy
 policy(const struct xcpu_stall *report)
 {
+	if (death_is_due())
+		return death_stalls(sim.cpu, report->kind);
 	for (unsigned i = xcpu_cpuset_first(&report->missing); i < sim.ncpu;
 	    i = xcpu_cpuset_next(&report->missing, i))
 		if (sim.cpus[i].dead)
-			return sim.reports ? death_stalls(sim.cpu) :
+			return sim.reports ? death_stalls(sim.cpu, report->kind) :
 			    XCPU_STALL_GIVE_UP;
 	if (!sim.healed && !sim.reports && sim_draw_below(&sim.sched, 16) == 0)
 		return XCPU_STALL_GIVE_UP;

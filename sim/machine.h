@@ -261,7 +261,9 @@ void fault_hits(enum sim_fault fault, const struct sim_cpu *victim);
 
 /* ---- death.c ---- */
 void death_safe_point(struct sim_cpu *cpu);
-enum xcpu_stall_policy death_stalls(const struct sim_cpu *cpu);
+bool death_is_due(void);
+enum xcpu_stall_policy death_stalls(const struct sim_cpu *cpu,
+    enum xcpu_wait_kind kind);
 
 /* ---- user.c ---- */
 /* Around what an interrupt or an NMI runs: was the CPU outside? */

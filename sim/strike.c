@@ -35,17 +35,40 @@ stand_still(struct sim_cpu *cpu, uint64_t ns)
 		cpu->attention = true;
 }
 
+/* Does a CPU live that nobody stops, when this one has died, too? */
+static bool
+one_is_left(const struct sim_cpu *dying)
+{
+	for (unsigned i = 0; i < sim.ncpu; i++)
+		if (!sim.cpus[i].dead && i != dying->index &&
+		    sim_domain_.stop->state[i].v_ == 0)
+			return true;
+	return false;
+}
+
+/* Is the one who reports a death to be stopped by this CPU? */
+static bool
+stops_reporter(const struct sim_cpu *cpu)
+{
+	unsigned reporter = sim_domain_.burying.v_;
+
+	return sim_domain_.stop->owner.v_ == cpu->index + 1 && reporter != 0 &&
+	    sim_domain_.stop->state[reporter - 1].v_ != 0;
+}
+
 /*
- * Somebody must be left to tell; and whoever is stopped stays so if he dies who
- * stopped him, for he alone knows why.  And nobody reports the dead here: whoever
- * wants the lock of the ASIDs would wait for one that has it.
+ * Somebody must be left to tell, and nobody else report meanwhile (domain.h).  Where nobody reports the dead, whoever is
+ * stopped stays so if he dies who stopped him; and whoever wants the lock of the
+ * ASIDs would wait for one that has it.
  */
 bool
 strike_may_die(const struct sim_cpu *cpu)
 {
 	if (sim.ndead + 2 > sim.ncpu || sim.ndead >= 2)
 		return false;
-	return sim.reports || (sim_domain_.stop->owner.v_ != cpu->index + 1 && !asid_locked());
+	if (sim.reports)
+		return one_is_left(cpu) && !stops_reporter(cpu);
+	return sim_domain_.stop->owner.v_ != cpu->index + 1 && !asid_locked();
 }
 
 static void

@@ -168,13 +168,15 @@ kick_everybody(struct xcpu_cpu *self)
 	xcpu_cpuset_andnot(&post.kick, &post.refused);
 	post.kicks = !xcpu_cpuset_empty(&post.kick);
 	xcpui_post_kick(self, &post);
+	/* And we: our own bit may be without its kick. */
+	xcpui_post_own(self, XCPU_LANE_CLASSES);
 }
 
+/* Masked. */
 static void XCPUI_COLD
 at_once(struct xcpu_cpu *self, const struct xcpu_cpuset *set)
 {
 	struct xcpu_cpu *cpus = self->domain->cpus;
-	unsigned long state = xcpu_port_irq_save();
 
 	for (unsigned cpu = xcpu_cpuset_first(set); cpu < XCPU_NCPU_MAX;
 	    cpu = xcpu_cpuset_next(set, cpu))
@@ -197,7 +199,6 @@ at_once(struct xcpu_cpu *self, const struct xcpu_cpuset *set)
 		xcpui_dead_inbox(self, &cpus[cpu]);
 	}
 	kick_everybody(self);
-	xcpu_port_irq_restore(state);
 }
 
 /* ---- what each CPU does, in a call ---- */
@@ -335,6 +336,27 @@ own_burying(struct xcpu_cpu *self, const struct xcpu_cpuset *dead)
 	return xcpu_cas_rlx(&self->domain->burying, &owner, self->index + 1);
 }
 
+/*
+ * Masked throughout: a stop by one of the dead may still be on its way to us, and
+ * whoever stands while he is the reporter is let go by nobody.
+ */
+static bool XCPUI_COLD
+begin(struct xcpu_cpu *self, const struct xcpu_cpuset *dead)
+{
+	xcpui_obituary *obituary = find_dead;
+	unsigned long state = xcpu_port_irq_save();
+	bool own = own_burying(self, dead);
+
+	if (own) {
+		/* rlx: released by each answer, see I2 */
+		xcpu_store_rlx(&self->domain->obituary,
+		    (void *)(uintptr_t)obituary);
+		at_once(self, dead);
+	}
+	xcpu_port_irq_restore(state);
+	return own;
+}
+
 /* 0, or why the calling CPU cannot wait for the others now. */
 static int
 check_wait(const struct xcpu_cpu *self)
@@ -350,7 +372,6 @@ xcpu_cpu_dead(const struct xcpu_cpuset *dead)
 {
 	struct xcpu_cpu *self = xcpu_port_self();
 	int error = xcpui_may_ask(self);
-	xcpui_obituary *obituary = find_dead;
 	struct xcpu_cpuset set;
 
 	if (error != 0)
@@ -359,12 +380,9 @@ xcpu_cpu_dead(const struct xcpu_cpuset *dead)
 	    xcpu_cpuset_has(dead, self->index) ||
 	    xcpu_cpuset_from(dead, self->domain->ncpu) < XCPU_NCPU_MAX)
 		return -XCPU_EINVAL;
-	if (!own_burying(self, dead))
-		return -XCPU_EBUSY;
 	set = *dead;
-	/* rlx: released by each answer, see I2 */
-	xcpu_store_rlx(&self->domain->obituary, (void *)(uintptr_t)obituary);
-	at_once(self, &set);
+	if (!begin(self, &set))
+		return -XCPU_EBUSY;
 	error = check_wait(self);
 	if (error == 0)
 		error = xcpu_call_all(settle_own, &set, NULL);

@@ -70,9 +70,10 @@ released(struct xcpui_wait *wait)
 	 * [N3] in decide().
 	 */
 	p->seen = xcpu_load_acq(&p->line->release);
-	if (p->await != 0)
-		return p->seen == p->await;
-	return p->seen != 0 && p->seen >> 2 == asked_generation(p);
+	if (p->seen == 0 || p->seen >> 2 != asked_generation(p))
+		return false;
+	/* An initiator who died before any GO is called off past it, too. */
+	return p->await == 0 || (p->seen & 3) != DECISION_GO;
 }
 
 void XCPUI_COLD

@@ -60,7 +60,8 @@ xcpui_decided(uint64_t gen, enum xcpui_decision decision)
 
 /*
  * The decision that lets everybody out of a group whose initiator died, and means
- * nothing else.  Who waits for the second barrier has read a GO, and nobody else.
+ * nothing else.  Who waits for the second barrier has read a GO, or there was no
+ * first one; then he is let go by an ABORT.
  */
 static inline void
 xcpui_release_orphans(const struct xcpu_sync_room *room,

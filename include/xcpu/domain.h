@@ -190,7 +190,10 @@ int xcpu_cpu_offline(void);
  * Nor may any other CPU come online or leave meanwhile: the host has one lock for
  * all changes of that kind.
  * Report together what died together: a death that nobody reports holds this
- * up, and so does a CPU that is stopped or parked.
+ * up, and so does a CPU that is stopped or parked.  At a stall report whoever is
+ * known to be dead, even if the wait misses others: those may be stopped by him,
+ * or wait for him.  Who is stopped tells of no stall: a CPU that stops all
+ * others must outlive it, and so must one that stops a reporter.
  *
  * From its first steps on:
  *	- the CPU is offline: calls, events and messages are refused;

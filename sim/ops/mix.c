@@ -160,7 +160,7 @@ WORKLOAD_FROM(deaths, "CPUs that die, and are reported",
     { ops_msg, 5 }, { ops_flush, 4 }, { ops_tables, 1 }, { ops_kernel, 2 },
     { ops_late, 3 }, { ops_batch, 2 }, { ops_user, 2 }, { ops_switch, 3 },
     { ops_lazy, 2 }, { ops_touch, 4 }, { ops_idle, 1 }, { ops_poll, 1 },
-    { ops_sync, 2 });
+    { ops_sync, 2 }, { ops_stop, 2 });
 
 WORKLOAD(life, "CPUs that leave and return in the midst of everything",
     { ops_replug, 6 }, { ops_call, 3 }, { ops_deadline, 2 },
