@@ -356,9 +356,11 @@ irq_check_lost(const struct sim_cpu *cpu)
 		bits &= ~(unsigned)XCPU_LANE_FLUSH;
 	else if ((lane & XCPU_LANE_STATE) != XCPU_LANE_READY)
 		return;
-	/* The FLUSH bit's own bell, on which the kicks of others rely, too. */
-	if (sim.config->flush_nmi && (bits & XCPU_LANE_FLUSH) != 0 &&
-	    (cpu->nmi || cpu->nmis_on_way != 0))
+	/*
+	 * The FLUSH bit's own bell, on which the kicks of others rely, too, and
+	 * go on to do so when that bit has been claimed without it.
+	 */
+	if (sim.config->flush_nmi && (cpu->nmi || cpu->nmis_on_way != 0))
 		return;
 	if (bits == 0 || (lane & XCPU_LANE_POLLING) != 0 ||
 	    cpu->excused != 0 || !irq_quiet(cpu) || somebody_posts())

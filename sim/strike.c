@@ -57,9 +57,9 @@ stops_reporter(const struct sim_cpu *cpu)
 }
 
 /*
- * Somebody must be left to tell, and nobody else report meanwhile (domain.h).  Where nobody reports the dead, whoever is
- * stopped stays so if he dies who stopped him; and whoever wants the lock of the
- * ASIDs would wait for one that has it.
+ * Somebody must be left to tell, whom nobody stops (domain.h).  Where nobody
+ * reports the dead, whoever is stopped stays so if he dies who stopped him; and
+ * whoever wants the lock of the ASIDs would wait for one that has it.
  */
 bool
 strike_may_die(const struct sim_cpu *cpu)
