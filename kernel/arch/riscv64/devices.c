@@ -15,12 +15,6 @@ static struct {
 
 static uint64_t tree;			/* physical */
 
-static uint32_t
-cell(const uint32_t *at)
-{
-	return __builtin_bswap32(*at);
-}
-
 /* Of "rv64imac_zicsr_sstc": whether an extension with a long name is there. */
 static bool
 isa_has(const struct fdt *fdt, const char *name)
@@ -114,7 +108,8 @@ devices_sswi(uint64_t hart)
 
 	for (i = 0; i < SSWI_MAX; i++) {
 		for (n = 0; n < sswi[i].n; n++) {
-			if (phandle != 0 && cell(&sswi[i].harts[2 * n]) == phandle)
+			if (phandle != 0 &&
+			    fdt_word(&sswi[i].harts[2 * n]) == phandle)
 				return sswi[i].address + n * sizeof(uint32_t);
 		}
 	}
