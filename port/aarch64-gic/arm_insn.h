@@ -35,7 +35,6 @@ XCPU_ARM_INSN_(yield, "yield")
 XCPU_ARM_INSN_(dsb_ish, "dsb ish")	/* for all: stores, and invalidations */
 XCPU_ARM_INSN_(dsb_ishst, "dsb ishst")
 XCPU_ARM_INSN_(dsb_nsh, "dsb nsh")	/* for this CPU's own */
-XCPU_ARM_INSN_(dsb_nshst, "dsb nshst")
 #undef XCPU_ARM_INSN_
 
 /* ---- the interrupt controller ---- */
