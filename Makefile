@@ -203,7 +203,7 @@ features:
 
 # The kernel and the threads program take the same key=value words; here each
 # is a make variable of that name: `make run CPUS=8 seed=3 work=calls`.
-KEYS := work ops seconds seed relax place order mode faults oracle form lazy entry bound
+KEYS := work ops seconds seed relax place order mode faults oracle form lazy entry bound tlb asids
 CPUS ?= 4
 words = $(foreach k,$(KEYS),$(if $(filter command,$(origin $(k))),$(k)=$($(k))))
 
