@@ -24,6 +24,11 @@ def modes_for(_cpus):
     return ["multi"]
 
 
+def boot_file(kernel):
+    """The image for -kernel."""
+    return kernel
+
+
 def machine_words(_cpus):
     return ["-machine", "virt", "-serial", "stdio"]
 
