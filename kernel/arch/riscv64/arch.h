@@ -66,10 +66,11 @@ cpu_self(void)
 }
 
 /* The shared half's names for what port/riscv64-sbi has already. */
-#define cpu_pause	xcpu_riscv_pause
 #define irq_save	xcpu_riscv_irq_save
 #define irq_restore	xcpu_riscv_irq_restore
 #define irq_is_on	xcpu_riscv_irq_on
+
+void cpu_pause(void);			/* clock.c */
 
 static inline void
 irq_off(void)

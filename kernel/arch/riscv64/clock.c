@@ -12,6 +12,7 @@
 
 #define EXT_TIME	0x54494d45
 #define TIME_SET	0
+#define NAPS_PER_SECOND	100000
 
 void
 clock_init(void)
@@ -36,6 +37,31 @@ timer_set(uint64_t time)
 		__asm__ volatile("csrw 0x14d, %0" : : "r"(time) : "memory");
 	else
 		(void)xcpu_sbi_call(&set, NULL);
+}
+
+/*
+ * A turn of a wait.  QEMU passes over PAUSE, so who spins keeps from running
+ * whoever he waits for: all others in the single thread of mode=single, and those
+ * without a core of the host in mode=multi.  A nap lets them run in both; who
+ * is interrupted ends it early.
+ */
+void
+cpu_pause(void)
+{
+	struct arch_cpu *arch = &cpu_self()->arch;
+	unsigned long state;
+	uint64_t end;
+
+	if (arch->tick_every == 0) {	/* nothing would end it */
+		xcpu_riscv_pause();
+		return;
+	}
+	state = irq_save();
+	end = xcpu_riscv_rdtime() + devices.clock_hz / NAPS_PER_SECOND;
+	timer_set(end < arch->tick_due ? end : arch->tick_due);
+	__asm__ volatile("wfi" ::: "memory");
+	timer_set(arch->tick_due);
+	irq_restore(state);
 }
 
 void
