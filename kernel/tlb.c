@@ -164,6 +164,16 @@ xcpu_port_tlb_remote(const struct xcpu_flush *request, struct xcpu_cpuset *todo)
 }
 #endif
 
+/* For a while: returns how it was. */
+bool
+tlb_use_remote(bool on)
+{
+	bool was = remote;
+
+	remote = on;
+	return was;
+}
+
 /* By the word tlb=, before a CPU goes online. */
 bool
 tlb_set(const struct work_options *options)
