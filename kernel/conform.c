@@ -122,7 +122,6 @@ conform_run(bool brief)
 		.kicks = kicks,
 		.tlb = &tlb,
 	};
-	bool remote;
 	int failed;
 
 	if (a == NULL || b == NULL)
@@ -132,9 +131,9 @@ conform_run(bool brief)
 	if (brief)
 		mach_printf("selftest  ...\n");
 	/* It counts who flushes, and for whom; a broadcast asks nobody. */
-	remote = tlb_use_remote(false);
+	tlb_by_kicks(true);
 	failed = xcpu_selftest_run(&host, XCPU_PORT_LEVEL);
-	tlb_use_remote(remote);
+	tlb_by_kicks(false);
 	if (brief)
 		mach_printf("          %d failed\n", failed);
 	return failed == 0;
