@@ -54,6 +54,7 @@ extern uint64_t kernel_root;
 /* tlb.c */
 struct work_options;
 bool tlb_set(const struct work_options *options);
+void tlb_by_kicks(bool on);
 
 /* asid.c: ASIDs, where the machine has enough of them; else all is under 0 */
 struct xcpu_flush;

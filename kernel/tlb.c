@@ -15,18 +15,18 @@
 #define FILL_PAGES	512
 #define FILL_NS		UINT64_C(30000000)
 
-/* Drops by somebody else, on all CPUs at once; by atomics. */
-static struct {
-	uint64_t full, page[DROP_STAMPS];
-} broadcasts;
-
-static bool remote = true;	/* tlb_remote() may be asked */
+/*
+ * Whether tlb_remote() is asked: never, for pages, or for everything.  Everything
+ * only by the word tlb=: a full flush from outside may make QEMU shrink a TLB
+ * that tlb_keep_large() has had no chance to fill.
+ */
+static enum { REMOTE_NEVER, REMOTE_PAGES, REMOTE_ALL } remote = REMOTE_PAGES;
 static uint32_t blind_armed;	/* on so many CPUs; by atomics */
 
 static void
 count(uint64_t *counter)
 {
-	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELEASE);
+	__atomic_add_fetch(counter, 1, __ATOMIC_ACQ_REL);
 }
 
 static unsigned
@@ -41,9 +41,7 @@ mach_drop_stamp(unsigned cpu, uint64_t va)
 	unsigned page = page_stamp(va);
 
 	return __atomic_load_n(&cpus[cpu].drop_full, __ATOMIC_ACQUIRE) +
-	    __atomic_load_n(&cpus[cpu].drop_page[page], __ATOMIC_ACQUIRE) +
-	    __atomic_load_n(&broadcasts.full, __ATOMIC_ACQUIRE) +
-	    __atomic_load_n(&broadcasts.page[page], __ATOMIC_ACQUIRE);
+	    __atomic_load_n(&cpus[cpu].drop_page[page], __ATOMIC_ACQUIRE);
 }
 
 void
@@ -96,26 +94,17 @@ tlb_keep_large(struct cpu *cpu)
 }
 
 static void
-count_full(struct cpu *cpu)
-{
-	count(&cpu->drop_full);
-	tlb_keep_large(cpu);
-}
-
-static void
-count_pages(const struct xcpu_flush *request, uint64_t *stamps, bool shared)
+count_request(struct cpu *cpu, const struct xcpu_flush *request)
 {
 	uint64_t page = UINT64_C(1) << request->stride_shift;
 	uint64_t done;
 
-	for (done = 0; done < request->len; done += page) {
-		uint64_t *stamp = &stamps[page_stamp(request->start + done)];
-
-		if (shared)
-			__atomic_add_fetch(stamp, 1, __ATOMIC_ACQ_REL);
-		else
-			count(stamp);
+	if (request->flags & XCPU_FLUSH_FULL) {
+		count(&cpu->drop_full);
+		return;
 	}
+	for (done = 0; done < request->len; done += page)
+		count(&cpu->drop_page[page_stamp(request->start + done)]);
 }
 
 void
@@ -127,10 +116,9 @@ xcpu_port_tlb_flush(const struct xcpu_flush *request)
 	faults_visit(FAULT_AT_FLUSH);
 	if (leave_out() || !asid_flush(request, &asid))
 		return;
+	count_request(cpu, request);
 	if (request->flags & XCPU_FLUSH_FULL)
-		count_full(cpu);
-	else
-		count_pages(request, cpu->drop_page, false);
+		tlb_keep_large(cpu);
 	tlb_flush(request, asid);
 }
 
@@ -138,11 +126,13 @@ xcpu_port_tlb_flush(const struct xcpu_flush *request)
 void
 xcpu_port_root_load(struct xcpu_space *space)
 {
+	struct cpu *cpu = cpu_self();
 	uint64_t root = space != NULL ? space_root(space->host) : kernel_root;
 	struct xcpu_asid_load load;
 
 	asid_load(space, &load);
-	count_full(cpu_self());
+	count(&cpu->drop_full);
+	tlb_keep_large(cpu);
 	if (load.flush_all)
 		tlb_flush_all();
 	root_load(root, load.asid, load.flush);
@@ -153,23 +143,39 @@ xcpu_port_root_load(struct xcpu_space *space)
 void
 xcpu_port_tlb_remote(const struct xcpu_flush *request, struct xcpu_cpuset *todo)
 {
-	if (!remote || xcpu_cpuset_empty(todo) ||
+	bool full = (request->flags & XCPU_FLUSH_FULL) != 0;
+	unsigned cpu;
+
+	if (remote < (full ? REMOTE_ALL : REMOTE_PAGES) ||
 	    __atomic_load_n(&blind_armed, __ATOMIC_SEQ_CST) != 0)
 		return;
-	if (request->flags & XCPU_FLUSH_FULL)
-		__atomic_add_fetch(&broadcasts.full, 1, __ATOMIC_ACQ_REL);
-	else
-		count_pages(request, broadcasts.page, true);
+	for (cpu = xcpu_cpuset_first(todo); cpu < ncpu;
+	    cpu = xcpu_cpuset_next(todo, cpu))
+		count_request(&cpus[cpu], request);
 	tlb_remote(request, asid_broadcast(request), todo);
 }
 #endif
+
+/* For as long as somebody wants to see who is asked; false: as before. */
+void
+tlb_by_kicks(bool on)
+{
+	static unsigned before;
+
+	if (on)
+		before = remote;
+	remote = on ? REMOTE_NEVER : before;
+}
 
 /* By the word tlb=, before a CPU goes online. */
 bool
 tlb_set(const struct work_options *options)
 {
-	remote = options->tlb != WORK_TLB_KICK;
-	if (options->tlb != WORK_TLB_BROADCAST || XCPU_PORT_REMOTE)
+	if (options->tlb == WORK_TLB_KICK)
+		remote = REMOTE_NEVER;
+	if (options->tlb == WORK_TLB_BROADCAST)
+		remote = REMOTE_ALL;
+	if (remote != REMOTE_ALL || XCPU_PORT_REMOTE)
 		return true;
 	mach_printf("tlb=broadcast: this machine has no such thing\n");
 	return false;

@@ -53,9 +53,9 @@ enum work_faults {
 
 /* How the kernel makes other CPUs flush. */
 enum work_tlb {
-	WORK_TLB_BEST,		/* by broadcast, where the machine has that */
+	WORK_TLB_BEST,		/* pages by broadcast, where there is that */
 	WORK_TLB_KICK,		/* by kicks, as if broadcasts were broken */
-	WORK_TLB_BROADCAST
+	WORK_TLB_BROADCAST	/* everything by broadcast */
 };
 
 #define WORK_PATH_MAX 512
