@@ -186,6 +186,14 @@ tlb_flush_page(uint64_t va)
 	xcpu_riscv_sfence_page(va);
 }
 
+/*
+ * What tlb=best is, and whether a flush of a page is one of everything.  The
+ * firmware interrupts each hart as a kick does, and spins for the answers; and
+ * QEMU forgets all it knows at each SFENCE.VMA, whatever its operands say.
+ */
+#define TLB_REMOTE_PAYS	false
+#define TLB_DROPS_ALL	true
+
 #define tlb_flush_all	xcpu_riscv_sfence_all
 
 static inline uint64_t

@@ -42,14 +42,15 @@ timer_set(uint64_t time)
 /*
  * A turn of a wait.  QEMU passes over PAUSE, so who spins keeps from running
  * whoever he waits for: all others in the single thread of mode=single, and those
- * without a core of the host in mode=multi.  A nap lets them run in both; who
- * is interrupted ends it early.
+ * without a core of the host in mode=multi.  A nap lets them run in both.  An
+ * interrupt ends it early, unless it cannot be taken: WFI would end at once, each
+ * time, for one that is pending.
  */
 void
 cpu_pause(void)
 {
 	struct arch_cpu *arch = &cpu_self()->arch;
-	unsigned long state;
+	unsigned long state, masked;
 	uint64_t end;
 
 	if (arch->tick_every == 0) {	/* nothing would end it */
@@ -57,9 +58,11 @@ cpu_pause(void)
 		return;
 	}
 	state = irq_save();
+	masked = (state & XCPU_RISCV_SSTATUS_SIE) != 0 ? 0 : 1 << IRQ_SOFTWARE;
 	end = xcpu_riscv_rdtime() + devices.clock_hz / NAPS_PER_SECOND;
-	timer_set(end < arch->tick_due ? end : arch->tick_due);
-	__asm__ volatile("wfi" ::: "memory");
+	timer_set(masked || end < arch->tick_due ? end : arch->tick_due);
+	__asm__ volatile("csrc sie, %0; wfi; csrs sie, %0"
+	    : : "r"(masked) : "memory");
 	timer_set(arch->tick_due);
 	irq_restore(state);
 }
