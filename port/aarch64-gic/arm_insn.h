@@ -10,6 +10,10 @@
 
 #include <stdint.h>
 
+#ifdef XCPU_ARM_INSN_HEADER
+#include XCPU_ARM_INSN_HEADER
+#else
+
 /* Not every assembler knows the registers of the interrupt controller by name. */
 #define XCPU_ARM_ICC_PMR	"S3_0_C4_C6_0"
 #define XCPU_ARM_ICC_SGI1R	"S3_0_C12_C11_5"
@@ -32,6 +36,9 @@
 	}
 XCPU_ARM_INSN_(isb, "isb")
 XCPU_ARM_INSN_(yield, "yield")
+XCPU_ARM_INSN_(irqs_off, "msr daifset, #2")
+XCPU_ARM_INSN_(irqs_on, "msr daifclr, #2")
+XCPU_ARM_INSN_(dsb_wfi, "dsb sy; wfi")	/* halt, once all is visible */
 XCPU_ARM_INSN_(dsb_ish, "dsb ish")	/* for all: stores, and invalidations */
 XCPU_ARM_INSN_(dsb_ishst, "dsb ishst")
 XCPU_ARM_INSN_(dsb_nsh, "dsb nsh")	/* for this CPU's own */
@@ -105,5 +112,7 @@ xcpu_arm_ic_ivau(uint64_t va)
 {
 	__asm__ volatile("ic ivau, %0" : : "r"(va) : "memory");
 }
+
+#endif /* XCPU_ARM_INSN_HEADER */
 
 #endif /* XCPU_ARM_INSN_H */

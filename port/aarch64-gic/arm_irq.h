@@ -44,7 +44,7 @@ xcpu_arm_irq_save(void)
 		XCPU_ARM_WRITE(XCPU_ARM_ICC_PMR, XCPU_ARM_MASK_IRQS);
 #else
 	state = XCPU_ARM_READ("daif");
-	__asm__ volatile("msr daifset, #2" ::: "memory");
+	xcpu_arm_irqs_off();
 #endif
 	return state;
 }
@@ -76,11 +76,12 @@ xcpu_arm_irq_on(void)
 static inline void
 xcpu_arm_irq_on_and_halt(void)
 {
-	__asm__ volatile("msr daifset, #2" ::: "memory");
+	xcpu_arm_irqs_off();
 #if XCPU_ARM_PSEUDO_NMI
 	XCPU_ARM_WRITE(XCPU_ARM_ICC_PMR, XCPU_ARM_MASK_OPEN);
 #endif
-	__asm__ volatile("dsb sy; wfi; msr daifclr, #2" ::: "memory");
+	xcpu_arm_dsb_wfi();
+	xcpu_arm_irqs_on();
 }
 
 #endif /* XCPU_ARM_IRQ_H */

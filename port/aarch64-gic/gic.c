@@ -13,12 +13,8 @@
 
 #include <xcpu/error.h>
 
-#include "gic.h"
-#ifdef XCPU_ARM_INSN_HEADER
-#include XCPU_ARM_INSN_HEADER
-#else
 #include "arm_insn.h"
-#endif
+#include "gic.h"
 
 /* Of ICC_SGI1R_EL1.  Aff3 and Aff2 are moved together. */
 #define SGI1R_SGI(sgi)		((uint64_t)(sgi) << 24)

@@ -8,12 +8,8 @@
  */
 #include <xcpu/port.h>
 
-#include "tlbi.h"
-#ifdef XCPU_ARM_INSN_HEADER
-#include XCPU_ARM_INSN_HEADER
-#else
 #include "arm_insn.h"
-#endif
+#include "tlbi.h"
 
 /* Of CTR_EL0: log2 of the words in a line, and what need not be done. */
 #define CTR_ILINE(ctr)	(4u << ((ctr) & 0xf))

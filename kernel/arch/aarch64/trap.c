@@ -87,7 +87,7 @@ interrupt(const struct trap_frame *frame, bool from_user)
 		tick_again();
 	irq_off();
 	gic_done(taken);
-	__asm__ volatile("msr daifclr, #2" ::: "memory");
+	xcpu_arm_irqs_on();
 	if (from_user)
 		kernel_entered();
 	interrupt_serve(taken);
