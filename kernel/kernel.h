@@ -28,6 +28,7 @@ struct boot_info {
 /* main.c */
 _Noreturn void kernel_main(const struct boot_info *boot);
 _Noreturn void kernel_main_ap(struct cpu *cpu);
+extern bool one_thread;			/* runs all CPUs in turn: mode=single */
 
 /* boot.c */
 void boot_command_line(struct boot_info *boot, const char *from);

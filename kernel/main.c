@@ -10,6 +10,8 @@
 #define TICK_HZ_MAX	250
 #define TICKS_TOTAL	4000	/* per second on all CPUs: emulation is slow */
 
+bool one_thread;
+
 static unsigned
 tick_hz(void)
 {
@@ -59,6 +61,7 @@ words_read(const struct boot_info *boot, struct work_options *options)
 	if (work_options_parse(boot->command_line, options) != 0 ||
 	    !tlb_set(options))
 		arch_exit(false);
+	one_thread = options->mode == WORK_MODE_SINGLE;
 	asids_limit(options->asids);
 }
 

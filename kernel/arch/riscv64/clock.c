@@ -42,9 +42,10 @@ timer_set(uint64_t time)
 /*
  * A turn of a wait.  QEMU passes over PAUSE, so who spins keeps from running
  * whoever he waits for: all others in the single thread of mode=single, and those
- * without a core of the host in mode=multi.  A nap lets them run in both.  An
- * interrupt ends it early, unless it cannot be taken: WFI would end at once, each
- * time, for one that is pending.
+ * without a core of the host in mode=multi.  WFI is a place where QEMU goes on
+ * with another.  For one thread that is enough, so the timer that ends it is due
+ * already; else it is a nap.  An interrupt ends a nap early, unless it cannot be
+ * taken: WFI would end at once, each time, for one that is pending.
  */
 void
 cpu_pause(void)
@@ -59,7 +60,8 @@ cpu_pause(void)
 	}
 	state = irq_save();
 	masked = (state & XCPU_RISCV_SSTATUS_SIE) != 0 ? 0 : 1 << IRQ_SOFTWARE;
-	end = xcpu_riscv_rdtime() + devices.clock_hz / NAPS_PER_SECOND;
+	end = one_thread ? 0 :
+	    xcpu_riscv_rdtime() + devices.clock_hz / NAPS_PER_SECOND;
 	timer_set(masked || end < arch->tick_due ? end : arch->tick_due);
 	__asm__ volatile("csrc sie, %0; wfi; csrs sie, %0"
 	    : : "r"(masked) : "memory");
