@@ -76,6 +76,23 @@ SUITES += unit-gic
 unit-gic_RUN   = for t in $(GIC_TESTS); do $$t || exit; done
 unit-gic_NEEDS = $(GIC_TESTS)
 
+# ---- port/riscv64-sbi, on a firmware and instructions of its own ------------
+
+$(eval $(call unit_world,unit-sbi,-DXCPU_NCPU_MAX=4096 -Iport/riscv64-sbi \
+    -Itests/unit/riscv -DXCPU_RISCV_INSN_HEADER='"riscv_mock.h"' \
+    -DXCPU_PORT_LEVEL=3))
+
+SBI_TESTS := $(O)/unit-sbi/sbi_test $(O)/unit-sbi/sbi_tlb_test
+SBI_OBJS  := $(call objs,unit-sbi,src/cpuset.c tests/unit/riscv/riscv_mock.c \
+	$(wildcard port/riscv64-sbi/*.c))
+
+$(SBI_TESTS): $(O)/unit-sbi/%: $(O)/unit-sbi/tests/unit/%.o $(SBI_OBJS)
+	$(unit_link)
+
+SUITES += unit-sbi
+unit-sbi_RUN   = for t in $(SBI_TESTS); do $$t || exit; done
+unit-sbi_NEEDS = $(SBI_TESTS)
+
 # ---- ASIDs, on a machine of their own, with wide and narrow generations -----
 
 # $(1) world, $(2) its further flags

@@ -6,8 +6,6 @@
  */
 #include <xcpu/port.h>
 
-#include <sbi_call.h>
-
 #include "riscv.h"
 
 #define EXT_TIME	0x54494d45
@@ -36,7 +34,7 @@ timer_set(uint64_t time)
 	if (devices.sstc)
 		__asm__ volatile("csrw 0x14d, %0" : : "r"(time) : "memory");
 	else
-		(void)xcpu_sbi_call(&set, NULL);
+		(void)xcpu_riscv_ecall(&set, NULL);
 }
 
 /*

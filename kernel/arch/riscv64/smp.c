@@ -5,8 +5,6 @@
  */
 #include <xcpu/port.h>
 
-#include <sbi_call.h>
-
 #include "../../fdt.h"
 #include "riscv.h"
 
@@ -140,7 +138,7 @@ cpu_start(struct cpu *cpu)
 	int64_t error;
 
 	stack_new(&cpu->arch);
-	error = xcpu_sbi_call(&start, NULL);
+	error = xcpu_riscv_ecall(&start, NULL);
 	if (error != 0)
 		panic("the firmware cannot start hart %lu: error %ld",
 		    cpu->arch.hart, error);
