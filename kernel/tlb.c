@@ -20,7 +20,7 @@
  * only by the word tlb=: a full flush from outside may make QEMU shrink a TLB
  * that tlb_keep_large() has had no chance to fill.
  */
-static enum { REMOTE_NEVER, REMOTE_PAGES, REMOTE_ALL } remote = REMOTE_PAGES;
+static enum { REMOTE_NEVER, REMOTE_PAGES, REMOTE_ALL } remote;
 static uint32_t blind_armed;	/* on so many CPUs; by atomics */
 
 static void
@@ -42,6 +42,12 @@ mach_drop_stamp(unsigned cpu, uint64_t va)
 
 	return __atomic_load_n(&cpus[cpu].drop_full, __ATOMIC_ACQUIRE) +
 	    __atomic_load_n(&cpus[cpu].drop_page[page], __ATOMIC_ACQUIRE);
+}
+
+bool
+mach_drops_all(void)
+{
+	return TLB_DROPS_ALL;
 }
 
 void
@@ -93,13 +99,19 @@ tlb_keep_large(struct cpu *cpu)
 		    page * MACH_PAGE_SIZE);
 }
 
+static bool
+drops_all(const struct xcpu_flush *request)
+{
+	return TLB_DROPS_ALL || (request->flags & XCPU_FLUSH_FULL) != 0;
+}
+
 static void
 count_request(struct cpu *cpu, const struct xcpu_flush *request)
 {
 	uint64_t page = UINT64_C(1) << request->stride_shift;
 	uint64_t done;
 
-	if (request->flags & XCPU_FLUSH_FULL) {
+	if (drops_all(request)) {
 		count(&cpu->drop_full);
 		return;
 	}
@@ -117,7 +129,7 @@ xcpu_port_tlb_flush(const struct xcpu_flush *request)
 	if (leave_out() || !asid_flush(request, &asid))
 		return;
 	count_request(cpu, request);
-	if (request->flags & XCPU_FLUSH_FULL)
+	if (drops_all(request))
 		tlb_keep_large(cpu);
 	tlb_flush(request, asid);
 }
@@ -171,10 +183,11 @@ tlb_by_kicks(bool on)
 bool
 tlb_set(const struct work_options *options)
 {
-	if (options->tlb == WORK_TLB_KICK)
-		remote = REMOTE_NEVER;
+	remote = REMOTE_NEVER;
 	if (options->tlb == WORK_TLB_BROADCAST)
 		remote = REMOTE_ALL;
+	if (options->tlb == WORK_TLB_BEST && TLB_REMOTE_PAYS)
+		remote = REMOTE_PAGES;
 	if (remote != REMOTE_ALL || XCPU_PORT_REMOTE)
 		return true;
 	mach_printf("tlb=broadcast: this machine has no such thing\n");

@@ -154,6 +154,12 @@ void mach_access(enum mach_access_mode mode, struct mach_access *list,
 uint64_t mach_drop_stamp(unsigned cpu, uint64_t va);
 
 /*
+ * Whether each flush, of one page too, drops all that a CPU has: what is kept
+ * for one shootdown then does not outlive another.
+ */
+bool mach_drops_all(void);
+
+/*
  * The control of the oracle: on the calling CPU, the next flush that xcpu asks
  * of the TLB hooks is left out, once.  Returns by mach_blind_taken() whether it
  * happened.

@@ -53,7 +53,7 @@ enum work_faults {
 
 /* How the kernel makes other CPUs flush. */
 enum work_tlb {
-	WORK_TLB_BEST,		/* pages by broadcast, where there is that */
+	WORK_TLB_BEST,		/* pages by broadcast, where that pays */
 	WORK_TLB_KICK,		/* by kicks, as if broadcasts were broken */
 	WORK_TLB_BROADCAST	/* everything by broadcast */
 };

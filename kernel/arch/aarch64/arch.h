@@ -169,6 +169,10 @@ pte_is_user(uint64_t pte)
 #define tlb_flush_all	xcpu_arm_tlb_flush_all
 #define tlb_remote	xcpu_arm_tlb_remote
 
+/* What tlb=best is, and whether a flush of a page is one of everything. */
+#define TLB_REMOTE_PAYS	true
+#define TLB_DROPS_ALL	false
+
 unsigned asids_count(void);
 void root_load(uint64_t root, unsigned asid, bool flush);
 

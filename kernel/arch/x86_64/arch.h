@@ -204,6 +204,10 @@ tlb_flush_all(void)
 	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4) : "memory");
 }
 
+/* What tlb=best is, and whether a flush of a page is one of everything. */
+#define TLB_REMOTE_PAYS	false
+#define TLB_DROPS_ALL	false
+
 /* PCIDs are left alone: QEMU has none to show that they are used rightly. */
 static inline unsigned
 asids_count(void)
