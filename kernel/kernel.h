@@ -70,7 +70,9 @@ unsigned asid_broadcast(const struct xcpu_flush *request);
 
 /* machine.c */
 _Noreturn void park(void);		/* the loop that mach_run_all() feeds */
-void kernel_entered(void);		/* from user mode, or by a tick */
+void kernel_left(void);			/* to user mode */
+void kernel_entered(void);		/* from there */
+void kernel_pass(void);			/* from there, or by a tick */
 int thread_start(unsigned cpu, void (*fn)(void *arg), void *arg);
 
 /* xcpu_port.c */

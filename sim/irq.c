@@ -279,13 +279,16 @@ static void
 take_irq(struct sim_cpu *cpu)
 {
 	bool kick = cpu->nlatched != 0;
+	bool outside;
 
 	cpu->masked = cpu->in_irq = true;
 	sim_emit(SIM_EV_TAKE, kick ? 0 : 1, 0);
+	outside = user_irq_enter(cpu);
 	if (kick)
 		take_kick(cpu);
 	else
 		take_tick(cpu);
+	user_irq_leave(outside);
 	sim_emit(SIM_EV_TAKEN, kick ? 0 : 1, 0);
 	cpu->in_irq = cpu->masked = false;
 	cpu->attention = true;
@@ -294,13 +297,17 @@ take_irq(struct sim_cpu *cpu)
 static void
 take_nmi(struct sim_cpu *cpu)
 {
+	bool outside;
+
 	cpu->nmi = false;
 	cpu->in_nmi = true;
 	sim_emit(SIM_EV_TAKE, 2, 0);
 	sched_step(cpu);
+	outside = user_nmi_enter(cpu);
 	(void)xcpu_on_nmi();
 	if (sim.config->scenario->nmi != NULL)
 		sim.config->scenario->nmi(cpu->index);
+	user_nmi_leave(outside);
 	sim_emit(SIM_EV_TAKEN, 2, 0);
 	cpu->in_nmi = false;
 	cpu->attention = true;

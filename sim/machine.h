@@ -115,6 +115,8 @@ struct sim_cpu {
 	bool masked;
 	bool in_irq, in_nmi;
 	bool halted;
+	bool user;		/* its thread is in user code */
+	unsigned flushes;	/* by no NMI, since it began to come in */
 	unsigned atomic;	/* in the middle of an instruction */
 	unsigned locks;
 	enum sim_op_kind op;
@@ -186,6 +188,7 @@ struct sim_machine {
 	uint64_t runs;			/* numbers functions run */
 	bool erratum;
 	bool tickless;			/* a CPU that halts has no tick */
+	bool users;			/* CPUs say when they run user code */
 	unsigned hw_of[XCPU_NCPU_MAX];
 	uint64_t ready_at[XCPU_NCPU_MAX];	/* not scheduled before */
 	struct sim_cpu cpus[XCPU_NCPU_MAX];
@@ -253,6 +256,15 @@ bool fault_due_now(enum sim_fault fault);
 /* Whom an instance of these has struck; the others know. */
 void fault_hits(enum sim_fault fault, const struct sim_cpu *victim);
 
+/* ---- user.c ---- */
+/* Around what an interrupt or an NMI runs: was the CPU outside? */
+bool user_irq_enter(struct sim_cpu *cpu);
+bool user_nmi_enter(struct sim_cpu *cpu);
+void user_irq_leave(bool outside);
+/* User code has no business with the kernel's pages. */
+void user_check(const struct sim_cpu *cpu, const struct sim_space *space);
+void user_nmi_leave(bool outside);
+
 /* ---- strike.c: faults that strike at steps and functions ---- */
 void strike_step(struct sim_cpu *cpu);
 void strike_run(struct sim_cpu *cpu);
@@ -271,6 +283,8 @@ bool mmu_walk_table(const struct sim_cpu *cpu, const struct tlb_table *table,
     unsigned page, struct tlb_entry *entry);
 /* Do the tables say otherwise by now? */
 bool mmu_outdated(const struct tlb_entry *entry);
+/* Does anybody wait for this CPU to forget translations of the kernel? */
+bool mmu_vouches(const struct sim_cpu *cpu);
 /* The walker sets the dirty bit; false: the entry is not what it was. */
 bool mmu_set_dirty(const struct sim_cpu *cpu, const struct tlb_table *table,
     const struct tlb_entry *entry);

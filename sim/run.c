@@ -181,6 +181,7 @@ begin(const struct sim_config *config, struct sim_result *result)
 	strike_reset();
 	fault_reset();
 	choose_machine(&shape);
+	sim_port_early = config->scenario->early;
 	sched_reset();
 }
 

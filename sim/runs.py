@@ -48,6 +48,9 @@ BUGS = [
     ("broadcast-lies", "stale", "--tlb flaky --faults walk", "INV-S2"),
     ("guest-torn", "stale", "--tlb guest --scenario memory "
      "--faults walk,preempt", "INV-S4 BUG-104"),
+    ("exit-early", "stale", "--scenario user", "F-X7 INV-S4"),
+    ("enter-late", "stale", "--scenario user", "F-X7 INV-S4"),
+    ("enter-untold", "stale", "--scenario user", "F-X7 INV-S4"),
     ("open-call", "panic", "--scenario calls", ""),
     ("open-event", "panic", "--scenario events", ""),
     ("open-message", "panic", "--scenario messages", ""),
@@ -55,8 +58,8 @@ BUGS = [
 BUG_SEEDS = "1..6000"
 
 # Scenarios of which the seeds are run; those of single bugs have their own test.
-GENERAL = ("basic", "calls", "events", "late", "life", "memory", "messages",
-           "standing", "storm")
+GENERAL = ("basic", "calls", "early", "events", "late", "life", "memory", "messages",
+           "standing", "storm", "user")
 
 
 def listed(program, title, column):

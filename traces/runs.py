@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tools"))
 
-from tracelib import binary, counts, rules              # noqa: E402
+from tracelib import binary, cost, counts, rules              # noqa: E402
 
 RUN_SECONDS = 60
 SHOW_LINES = 60         # of a failing run's output
@@ -179,6 +179,19 @@ def form_rows(output):
         r"^  (sync|gather|async|defer) +(\d+) +(\d+) ", output, re.MULTILINE)}
 
 
+def wrong_model(reading, output, cpus, words):
+    """The modelled transactions of each form and rule."""
+    found = {name: int(n) for name, n in re.findall(
+        r"^  (\S.*?) +\d+(?: +(?:\d+|-)){5} +(\d+)$", output, re.MULTILINE)}
+    names = {"need": "needed", "linux": "Linux's rule"}
+    foreseen = cost.modelled(reading.world.records,
+                             *placement(reading, cpus, words))
+    return ["%s: %s transactions modelled, foreseen %d"
+            % (name, found.get(names.get(name, name)), n)
+            for name, n in foreseen.items()
+            if found.get(names.get(name, name)) != n]
+
+
 def wrong_forms(reading, output, cpus, words):
     """The kicks of each form, against OPT and the rules."""
     place = placement(reading, cpus, words)
@@ -268,6 +281,8 @@ def complaints(reading, status, output, cpus, words):
             wrong += wrong_rules(reading, output, cpus, spread)
         if "form=all" in words:
             wrong += wrong_forms(reading, output, cpus, words)
+            if exact(words):
+                wrong += wrong_model(reading, output, cpus, words)
         wrong += wrong_probes(output)
     return wrong
 
@@ -326,7 +341,9 @@ def main():
                          binary.encode(readings[name], name))
         good = pathlib.Path(folder, "redis.bin").read_bytes()
         bad = bad_inputs(world, folder, good)
-        tap = Tap(len(paths) * len(replays) + len(bad))
+        tap = Tap(1 + len(paths) * len(replays) + len(bad))
+        tap.test("replay_%s_model_is_as_counted" % world.name,
+                 cost.check(ROOT / "sim" / "count.tsv"), "", "F-P7")
         for name, reading in readings.items():
             for kind, cpus, words in replays:
                 status, output = world.run(

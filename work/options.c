@@ -51,7 +51,7 @@ static const struct key keys[] = {
 	[KEY_FORM] = { "form", form_names, 0, "how what may be late is flushed" },
 	[KEY_LAZY] = { "lazy", switch_names, 0, "who idles keeps the root" },
 	[KEY_ENTRY] = { "entry", switch_names, 0,
-		"kernel entries pass what is deferred" },
+		"who is in user mode catches up as it enters the kernel" },
 	[KEY_BOUND] = { "bound", NULL, 1000000, "us that it may take, from 1" },
 	[KEY_TLB] = { "tlb", tlb_names, 0, "how others are made to flush" },
 	[KEY_ASIDS] = { "asids", NULL, XCPU_ASIDS_MAX, "ASIDs used, at most" },

@@ -69,7 +69,8 @@ struct work_options {
 	bool oracle;		/* arm and probe around each shootdown */
 	enum work_form form;
 	bool lazy;		/* who idles keeps the root, or loads none */
-	bool entry;		/* kernel entries pass what is deferred */
+	bool entry;		/* user mode is not asked for the kernel's pages,
+				   and entries pass what is deferred */
 	uint64_t bound_us;	/* of what is deferred */
 	enum work_tlb tlb;	/* the kernel's to do, and: */
 	uint64_t asids;		/* so many are used at most */

@@ -179,16 +179,19 @@ take_group(const struct xcpu_gic *gic, struct xcpu_cpuset *todo, unsigned first)
 static void
 account(struct xcpu_gic *gic, struct xcpu_cpuset *todo, uint32_t sgi)
 {
+	struct xcpu_gic_count *count;
+
 	if (gic->count == NULL && gic->drop == NULL)
 		return;
 	for (unsigned cpu = xcpu_cpuset_first(todo); cpu < XCPU_NCPU_MAX;
 	    cpu = xcpu_cpuset_next(todo, cpu)) {
+		count = gic->count != NULL ? &gic->count[cpu] : NULL;
 		if (gic->drop != NULL && gic->drop(cpu, sgi)) {
-			add_one(&gic->dropped);
+			count = &gic->dropped;
 			xcpu_cpuset_del(todo, cpu);
-		} else if (gic->count != NULL) {
-			add_one(&gic->count[cpu].sgi[sgi]);
 		}
+		if (count != NULL)
+			add_one(&count->sgi[sgi]);
 	}
 }
 

@@ -57,7 +57,7 @@ struct xcpu_gic {
 	struct xcpu_au64 up[XCPU_CPUSET_WORDS];
 	uint64_t id[XCPU_NCPU_MAX];
 	uint16_t peer[XCPU_NCPU_MAX];	/* ring of CPUs that share a write */
-	struct xcpu_au64 dropped;	/* targets left out by drop() */
+	struct xcpu_gic_count dropped;	/* targets left out by drop() */
 	bool all_others;	/* true; false if a CPU cannot be added */
 	/*
 	 * GICv3: may Aff0 be above 15?  As GICD_TYPER.RSS and, on every CPU,

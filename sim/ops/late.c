@@ -328,12 +328,20 @@ void
 ops_late_settle(void)
 {
 	struct request *own = requests[sim_cpu()];
+	bool batch = gathered[sim_cpu()].busy;
+	bool any = batch;
 
+	for (unsigned i = 0; i < REQUESTS; i++)
+		any |= own[i].busy;
+	if (!any)
+		return;
+	sim_op_begin(SIM_OP_FLUSH);
 	for (unsigned i = 0; i < REQUESTS; i++)
 		if (own[i].busy)
 			wait_for(&own[i]);
-	if (gathered[sim_cpu()].busy)
+	if (batch)
 		settle_batch(&gathered[sim_cpu()]);
+	sim_op_end(0);
 }
 
 /* Nobody died, and no wait was given up: then all of them have ended. */

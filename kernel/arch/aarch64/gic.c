@@ -216,9 +216,10 @@ kicks_sent(unsigned cpu, bool nmi)
 }
 
 uint64_t
-kicks_lost(void)
+kicks_lost(bool nmi)
 {
-	return xcpu_load_rlx(&kicks.dropped);	/* rlx: a count */
+	/* rlx: a count */
+	return xcpu_load_rlx(&kicks.dropped.sgi[nmi ? SGI_NMI : SGI_KICK]);
 }
 
 /* Not counted as one of xcpu's. */

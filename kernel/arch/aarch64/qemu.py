@@ -13,10 +13,13 @@ KERNEL_PASSED = 33
 
 
 def memory_for(cpus):
-    """MiB: what the kernel needs for stacks, tables and frames, with room."""
+    """MiB: what the kernel needs for stacks, tables and frames, with room.
+
+    A module is put in the middle, and only one side of it is used.
+    """
     if cpus <= 16:
-        return 128
-    return 256 if cpus <= 64 else 2048
+        return 256
+    return 384 if cpus <= 64 else 2048
 
 
 def modes_for(cpus):

@@ -91,6 +91,8 @@ interrupt(const struct trap_frame *frame, bool from_user)
 	if (from_user)
 		kernel_entered();
 	interrupt_serve(taken);
+	if (from_user)
+		kernel_left();
 }
 
 void
@@ -109,6 +111,8 @@ trap(struct trap_frame *frame, unsigned vector)
 		kernel_entered();
 	if (how != TRAP_SYNC || !access_faulted(frame))
 		panic_at(frame);
+	if (from_user)
+		kernel_left();
 }
 
 void
@@ -124,6 +128,7 @@ access_as_user(struct mach_access *list, unsigned n)
 
 		memcpy(cpu->arch.access_list, list, len);
 		state = irq_save();
+		kernel_left();
 		downcall(user_address(user_loop), window, window + len);
 		kernel_entered();	/* by the system call that ends it */
 		irq_restore(state);

@@ -246,7 +246,7 @@ void tlb_remote(const struct xcpu_flush *request, unsigned asid,
 void kick_init(void);				/* once cpus[] is filled */
 void kick_open(unsigned cpu);			/* it takes kicks from now on */
 uint64_t kicks_sent(unsigned cpu, bool nmi);	/* to that CPU, ever */
-uint64_t kicks_lost(void);			/* by kick_drop() */
+uint64_t kicks_lost(bool nmi);			/* by kick_drop() */
 void kick_drop(bool (*drop)(unsigned cpu, uint32_t what));
 void nmi_send(unsigned cpu);			/* not one of xcpu's */
 

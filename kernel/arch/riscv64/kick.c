@@ -73,9 +73,9 @@ kicks_sent(unsigned cpu, bool nmi)
 }
 
 uint64_t
-kicks_lost(void)
+kicks_lost(bool nmi)
 {
-	return xcpu_load_rlx(&harts.dropped);	/* rlx: a count */
+	return nmi ? 0 : xcpu_load_rlx(&harts.dropped);	/* rlx: a count */
 }
 
 void

@@ -74,12 +74,16 @@ interrupt(uint64_t number)
 void
 trap(struct trap_frame *frame)
 {
-	if ((frame->status & STATUS_SPP) == 0)
+	bool from_user = (frame->status & STATUS_SPP) == 0;
+
+	if (from_user)
 		kernel_entered();
 	if ((frame->cause & CAUSE_INTERRUPT) != 0)
 		interrupt(frame->cause & ~CAUSE_INTERRUPT);
 	else if (!access_faulted(frame))
 		panic_at(frame);
+	if (from_user)
+		kernel_left();
 }
 
 void
@@ -95,6 +99,7 @@ access_as_user(struct mach_access *list, unsigned n)
 
 		memcpy(cpu->arch.access_list, list, len);
 		state = irq_save();
+		kernel_left();
 		downcall(user_address(user_loop), window, window + len);
 		kernel_entered();	/* by the system call that ends it */
 		irq_restore(state);
