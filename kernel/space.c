@@ -85,6 +85,12 @@ space_init_kernel(uint64_t root)
 	kernel_space.root = root;
 }
 
+unsigned
+mach_user_bits(void)
+{
+	return MACH_PAGE_SHIFT + 9 * PT_LEVELS - 1;	/* the lower half */
+}
+
 struct mach_space *
 mach_space_kernel(void)
 {

@@ -88,6 +88,9 @@ struct xcpu_space *mach_space_xcpu(struct mach_space *space);
 struct mach_space *mach_space_kernel(void);	/* pages at mach_kernel_base() */
 uint64_t mach_kernel_base(void);		/* first of 1 GiB of spare kernel addresses */
 
+/* User addresses are below 1 << this; a program of a larger machine is folded. */
+unsigned mach_user_bits(void);
+
 /*
  * Load this space on the calling CPU, through xcpu_space_switch(); NULL: no
  * space (a foreign, empty one).  Doorbell masked inside.
