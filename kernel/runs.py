@@ -17,8 +17,9 @@ SHOW_LINES = 40		# of a failing run's output
 FLOOD = r"saturation( +[\d,]+){2} +1?\d .* (\d+) sent, \2 came\n.*PASS"
 SYNC = r"[1-9][\d,]* rendezvous in.*[1-9][\d,]* stops in.*PASS"
 
-# Name, ids, CPUs, words (mode=single unless they say otherwise), exit status,
-# what the console must match; and the architectures, where it is not all.
+# Name, ids, CPUs, words (mode=single unless they say otherwise; those with a
+# dash are run-qemu's), exit status, what the console must match; and the
+# architectures, where it is not all.
 TLB = ("aarch64", "riscv64")	# ASIDs, and flushes of others without a kick
 CASES = [
     ("detector", "F-X4", 4, "work=detector", 0, "user page.*seen\n.*kernel "
@@ -46,7 +47,14 @@ CASES = [
     ("tlb_kick", "F-B3 F-B11", 8, "work=storm ops=1000 tlb=kick", 0, "PASS",
      TLB),
     ("tlb_broadcast", "F-B11", 8, "work=storm ops=1000 tlb=broadcast", 0,
-     "PASS", TLB),
+     "PASS", ("aarch64",)),
+    ("tlb_broadcast_multi", "F-B11", 4, "work=storm ops=500 tlb=broadcast "
+     "mode=multi", 0, "PASS", TLB),
+    ("storms_32_cpus", "F-B23", 32, "ops=200", 0, "PASS", ("riscv64",)),
+    ("kicks_by_device", "F-B23", 8, "--property=aclint=on ops=500", 0,
+     "by ACLINT.*PASS", ("riscv64",)),
+    ("sbi_alone", "F-B11", 4, "--cpu=rv64,sstc=off,svinval=off work=storm "
+     "ops=1000", 0, "kicks by SBI, timer by SBI\n.*PASS", ("riscv64",)),
     ("tlb_broadcast_of_none", "F-B11", 1, "tlb=broadcast", 1, "no such thing",
      ("x86_64",)),
     ("asids_few", "F-B10", 4, "work=storm ops=1000 asids=6", 0, "PASS", TLB),
@@ -70,9 +78,11 @@ def complaint(kernel, case):
     _, _, cpus, words, status, pattern = case[:6]
     if "mode=" not in words:
         words += " mode=single"
+    options = [word for word in words.split() if word.startswith("-")]
+    words = [word for word in words.split() if not word.startswith("-")]
     done = subprocess.run(
         [sys.executable, "tools/run-qemu", "--kernel", kernel, "--cpus",
-         str(cpus), "--", *words.split()],
+         str(cpus), *options, "--", *words],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         check=False)
     if done.returncode != status:
