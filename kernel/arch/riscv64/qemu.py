@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """QEMU's riscv64 board `virt`, as tools/run-qemu has to know it.
 
-The firmware is OpenSBI.  The kernel leaves through the sifive_test device,
-which makes QEMU exit with a code of the kernel's: 33 is success.
+The firmware is the OpenSBI that QEMU brings.  The kernel leaves through the
+sifive_test device, which makes QEMU exit with a code of the kernel's: 33 is
+success.
 
 The firmware that fences other harts (tlb=broadcast) spins for their answers: in
 mode=single each of them costs it a whole time slice, a tenth of a second.
 """
 ELF_MACHINE = 243
 QEMU = "qemu-system-riscv64"
-PACKAGE = "qemu-system-misc and opensbi"
+PACKAGE = "qemu-system-misc"
 CPU = "rv64,sstc=true,svinval=true"
 CPUS_MAX, WHY_NOT_MORE = 128, "OpenSBI has room for 1 to 128"
 KERNEL_PASSED = 33
