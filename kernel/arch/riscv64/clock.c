@@ -41,29 +41,48 @@ timer_set(uint64_t time)
  * A turn of a wait.  QEMU passes over PAUSE, so who spins keeps from running
  * whoever he waits for: all others in the single thread of mode=single, and those
  * without a core of the host in mode=multi.  WFI is a place where QEMU goes on
- * with another.  For one thread that is enough, so the timer that ends it is due
- * already; else it is a nap.  An interrupt ends a nap early, unless it cannot be
- * taken: WFI would end at once, each time, for one that is pending.
+ * with another.
+ *
+ * For one thread that is enough, so what ends the WFI is pending already: the
+ * interrupt of performance counters, which nobody else uses and which is enabled
+ * here alone; or, without, a timer that is due.  With many it is a nap.
  */
+static void
+yield(void)
+{
+	__asm__ volatile("csrs sip, %0; csrs sie, %0; wfi; csrc sie, %0"
+	    : : "r"(UINT64_C(1) << IRQ_COUNTER) : "memory");
+}
+
+/*
+ * An interrupt ends a nap early, unless it cannot be taken: WFI would end at
+ * once, each time, for one that is pending.
+ */
+static void
+nap(struct arch_cpu *arch, bool masked)
+{
+	uint64_t off = masked ? UINT64_C(1) << IRQ_SOFTWARE : 0;
+	uint64_t end = one_thread ? 0 :
+	    xcpu_riscv_rdtime() + devices.clock_hz / NAPS_PER_SECOND;
+
+	timer_set(masked || end < arch->tick_due ? end : arch->tick_due);
+	__asm__ volatile("csrc sie, %0; wfi; csrs sie, %0"
+	    : : "r"(off) : "memory");
+	timer_set(arch->tick_due);
+}
+
 void
 cpu_pause(void)
 {
 	struct arch_cpu *arch = &cpu_self()->arch;
-	unsigned long state, masked;
-	uint64_t end;
+	unsigned long state = irq_save();
 
-	if (arch->tick_every == 0) {	/* nothing would end it */
-		xcpu_riscv_pause();
-		return;
-	}
-	state = irq_save();
-	masked = (state & XCPU_RISCV_SSTATUS_SIE) != 0 ? 0 : 1 << IRQ_SOFTWARE;
-	end = one_thread ? 0 :
-	    xcpu_riscv_rdtime() + devices.clock_hz / NAPS_PER_SECOND;
-	timer_set(masked || end < arch->tick_due ? end : arch->tick_due);
-	__asm__ volatile("csrc sie, %0; wfi; csrs sie, %0"
-	    : : "r"(masked) : "memory");
-	timer_set(arch->tick_due);
+	if (one_thread && devices.sscofpmf)
+		yield();
+	else if (arch->tick_every != 0)
+		nap(arch, (state & XCPU_RISCV_SSTATUS_SIE) == 0);
+	else
+		xcpu_riscv_pause();	/* nothing would end a nap */
 	irq_restore(state);
 }
 

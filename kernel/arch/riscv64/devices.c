@@ -57,6 +57,7 @@ read_node(const struct fdt *fdt)
 	if (fdt_has(fdt, "device_type", "cpu")) {
 		devices.sstc = devices.sstc && isa_has(fdt, "sstc");
 		devices.svinval = devices.svinval && isa_has(fdt, "svinval");
+		devices.sscofpmf = devices.sscofpmf && isa_has(fdt, "sscofpmf");
 	}
 	if (fdt_number(fdt, "timebase-frequency") != 0)
 		devices.clock_hz = fdt_number(fdt, "timebase-frequency");
@@ -74,7 +75,7 @@ devices_find(uint64_t fdt_phys)
 	struct fdt fdt;
 
 	tree = fdt_phys;
-	devices.sstc = devices.svinval = true;
+	devices.sstc = devices.svinval = devices.sscofpmf = true;
 	if (!fdt_open(&fdt, phys_to_virt(fdt_phys)))
 		return;
 	while (fdt_next(&fdt))		/* ends: with the tree */

@@ -11,9 +11,10 @@ mode=single each of them costs it a whole time slice, a tenth of a second.
 ELF_MACHINE = 243
 QEMU = "qemu-system-riscv64"
 PACKAGE = "qemu-system-misc"
-CPU = "rv64,sstc=true,svinval=true"
+CPU = "rv64,sstc=true,svinval=true,sscofpmf=true"
 CPUS_MAX, WHY_NOT_MORE = 128, "OpenSBI has room for 1 to 128"
 KERNEL_PASSED = 33
+PATIENCE = 2  # with its flushes of everything, and its firmware
 
 
 def memory_for(cpus):

@@ -8,13 +8,14 @@
 /* Bits of sie and sip, and the causes of these interrupts. */
 #define IRQ_SOFTWARE	1
 #define IRQ_TIMER	5
+#define IRQ_COUNTER	13		/* of Sscofpmf; nobody counts: see clock.c */
 #define CAUSE_INTERRUPT	(UINT64_C(1) << 63)
 
 /* devices.c: what the device tree says; addresses are physical, 0: none. */
 struct devices {
 	uint64_t console, exit;
 	uint64_t clock_hz;		/* of the time CSR */
-	bool sstc, svinval;		/* on every hart */
+	bool sstc, svinval, sscofpmf;	/* on every hart */
 };
 extern struct devices devices;
 void devices_find(uint64_t fdt_phys);
