@@ -50,6 +50,11 @@ CASES = [
      "PASS", ("aarch64",)),
     ("tlb_broadcast_multi", "F-B11", 4, "work=storm ops=500 tlb=broadcast "
      "mode=multi", 0, "PASS", TLB),
+    ("tlb_repeat", "F-B11", 4, "work=storm ops=1000 tlb=repeat", 0, "PASS",
+     ("aarch64",)),
+    # Above 123 the GIC has a second region of redistributors.
+    ("storms_130_cpus", "F-T2 F-B22 F-B23", 130, "work=storm ops=30", 0,
+     "PASS", ("aarch64",)),
     ("storms_32_cpus", "F-B23", 32, "ops=200", 0, "PASS", ("riscv64",)),
     ("kicks_by_device", "F-B23", 8, "--property=aclint=on ops=500", 0,
      "by ACLINT.*PASS", ("riscv64",)),

@@ -183,13 +183,18 @@ tlb_by_kicks(bool on)
 bool
 tlb_set(const struct work_options *options)
 {
+	bool known = true;
+
 	remote = REMOTE_NEVER;
-	if (options->tlb == WORK_TLB_BROADCAST)
-		remote = REMOTE_ALL;
 	if (options->tlb == WORK_TLB_BEST && TLB_REMOTE_PAYS)
 		remote = REMOTE_PAGES;
-	if (remote != REMOTE_ALL || XCPU_PORT_REMOTE)
-		return true;
-	mach_printf("tlb=broadcast: this machine has no such thing\n");
-	return false;
+	if (options->tlb >= WORK_TLB_BROADCAST) {
+		remote = REMOTE_ALL;
+		known = XCPU_PORT_REMOTE;
+	}
+	if (options->tlb == WORK_TLB_REPEAT)
+		known = tlb_flush_twice();
+	if (!known)
+		mach_printf("tlb=: this machine has no such thing\n");
+	return known;
 }

@@ -23,7 +23,8 @@ static const char *const faults_names[] = { "none", "drop", "deaf", "stuck",
 static const char *const switch_names[] = { "off", "on", NULL };
 static const char *const form_names[] = { "sync", "gather", "async", "defer",
 	"all", NULL };
-static const char *const tlb_names[] = { "best", "kick", "broadcast", NULL };
+static const char *const tlb_names[] = { "best", "kick", "broadcast",
+	"repeat", NULL };
 
 /* A key takes one of some names, a number up to a maximum, or any text. */
 struct key {

@@ -55,7 +55,8 @@ enum work_faults {
 enum work_tlb {
 	WORK_TLB_BEST,		/* pages by broadcast, where that pays */
 	WORK_TLB_KICK,		/* by kicks, as if broadcasts were broken */
-	WORK_TLB_BROADCAST	/* everything by broadcast */
+	WORK_TLB_BROADCAST,	/* everything by broadcast */
+	WORK_TLB_REPEAT		/* and all of it twice, as if once were broken */
 };
 
 #define WORK_PATH_MAX 512

@@ -176,6 +176,14 @@ pte_is_user(uint64_t pte)
 unsigned asids_count(void);
 void root_load(uint64_t root, unsigned asid, bool flush);
 
+/* From now on each flush is done twice; false: nobody needs that here. */
+static inline bool
+tlb_flush_twice(void)
+{
+	xcpu_arm_tlb.repeat = true;
+	return true;
+}
+
 /* ------------------------------------------------------------------ */
 /* In the .c files of this folder.                                      */
 

@@ -213,6 +213,13 @@ root_load(uint64_t root, unsigned asid, bool flush)
 		xcpu_riscv_sfence_asid(asid);
 }
 
+/* From now on each flush is done twice; false: nobody needs that here. */
+static inline bool
+tlb_flush_twice(void)
+{
+	return false;
+}
+
 /* ------------------------------------------------------------------ */
 /* In the .c files of this folder.                                      */
 

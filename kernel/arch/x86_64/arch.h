@@ -215,6 +215,13 @@ asids_count(void)
 	return 0;
 }
 
+/* From now on each flush is done twice; false: nobody needs that here. */
+static inline bool
+tlb_flush_twice(void)
+{
+	return false;
+}
+
 /* ------------------------------------------------------------------ */
 /* In the .c files of this folder.                                      */
 
