@@ -229,7 +229,8 @@ sim_safe_point(void)
 	struct sim_cpu *cpu = sim.cpu;
 	uint64_t off_ns = cpu->replug_ns;
 
-	if (off_ns == 0 || cpu->masked || cpu->locks != 0)
+	death_safe_point(cpu);
+	if (off_ns == 0 || sim.reports || cpu->masked || cpu->locks != 0)
 		return;
 	cpu->replug_ns = 0;
 	sim_replug(off_ns);

@@ -125,6 +125,7 @@ struct sim_cpu {
 	/* Interrupt controller. */
 	bool attention;		/* look whether something is to be taken */
 	bool tick, nmi;		/* latched */
+	unsigned nmis_on_way;	/* sent, and not latched yet */
 	uint64_t ticked;	/* when the last tick's handler returned */
 	unsigned nlatched;
 	struct xcpu_cpuset latched;	/* kicks, by source */
@@ -169,6 +170,7 @@ struct sim_machine {
 	enum sim_controller controller;
 	unsigned unfinished;
 	unsigned ndead;
+	unsigned nreported;		/* dead CPUs that the library knows of */
 	unsigned gave_up;
 	uint64_t now, steps;
 	/* Nothing of interest happens before both of these. */
@@ -188,6 +190,7 @@ struct sim_machine {
 	uint64_t runs;			/* numbers functions run */
 	bool erratum;
 	bool tickless;			/* a CPU that halts has no tick */
+	bool reports;			/* survivors report the dead */
 	bool users;			/* CPUs say when they run user code */
 	unsigned hw_of[XCPU_NCPU_MAX];
 	uint64_t ready_at[XCPU_NCPU_MAX];	/* not scheduled before */
@@ -255,6 +258,10 @@ uint64_t fault_next_step(void);
 bool fault_due_now(enum sim_fault fault);
 /* Whom an instance of these has struck; the others know. */
 void fault_hits(enum sim_fault fault, const struct sim_cpu *victim);
+
+/* ---- death.c ---- */
+void death_safe_point(struct sim_cpu *cpu);
+enum xcpu_stall_policy death_stalls(const struct sim_cpu *cpu);
 
 /* ---- user.c ---- */
 /* Around what an interrupt or an NMI runs: was the CPU outside? */

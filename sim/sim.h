@@ -151,6 +151,7 @@ struct sim_config {
 	enum sim_controller controller;
 	bool retain;			/* roots are tagged: entries are kept */
 	enum sim_tlb tlb;
+	bool flush_nmi;			/* shootdowns ring by NMI */
 	bool calm;			/* no ticks, walkers or stores in flight */
 	enum sim_bug bug;
 	uint64_t limit_steps;		/* 0: default */
@@ -263,6 +264,12 @@ void sim_replug(uint64_t off_ns);
 /* Is the CPU dead for good (fault "die")?  Who asks it waits in vain. */
 bool sim_dead(unsigned cpu);
 bool sim_any_dead(void);
+/*
+ * In setup(): survivors report the dead (xcpu_cpu_dead()), and no wait is given up.
+ * Meanwhile CPUs may neither leave nor return: here they never do.
+ */
+void sim_report_init(void);
+bool sim_reports(void);
 /*
  * Has the stall hook given up a wait?  It does for dead CPUs, and now and then
  * with stuck ones.  Until then -XCPU_ETIMEDOUT can only be a deadline's.

@@ -69,6 +69,7 @@ struct work_options {
 	enum work_faults faults;
 	bool oracle;		/* arm and probe around each shootdown */
 	enum work_form form;
+	bool kick_nmi;		/* shootdowns ring by NMI */
 	bool lazy;		/* who idles keeps the root, or loads none */
 	bool entry;		/* user mode is not asked for the kernel's pages,
 				   and entries pass what is deferred */

@@ -8,8 +8,8 @@
  * lanes in each token line and plain MESI:
  *
  *	shoot-range	n, and one for each token line: waited for, one range
- *	shoot-async	7 n + 4, and one for each token line: calls back
- *	shoot-defer	7 n + 4, and two for each token line: nobody came by
+ *	shoot-async	6 n + 3, and one for each token line: calls back
+ *	shoot-defer	6 n + 3, and two for each token line: nobody came by
  *
  * Of the last two `./x count` has requests of several ranges, and here most have
  * one; and who passes serves all requests at once: so for these the model is an
@@ -27,9 +27,9 @@ transactions(enum work_form form, unsigned n)
 		return 0;
 	switch (form) {
 	case WORK_FORM_ASYNC:
-		return 7 * (uint64_t)n + 4 + token_lines;
+		return 6 * (uint64_t)n + 3 + token_lines;
 	case WORK_FORM_DEFER:
-		return 7 * (uint64_t)n + 4 + 2 * token_lines;
+		return 6 * (uint64_t)n + 3 + 2 * token_lines;
 	default:
 		return n + token_lines;
 	}

@@ -343,6 +343,10 @@ table_print(bool good)
 	    (unsigned long)t->late,
 	    (unsigned long)(t->late == 0 ? 0 : t->held_ns / t->late / 1000));
 	print_kinds(t);
+	if (o->kick_nmi)
+		mach_printf("kick nmi: %lu NMIs sent, %lu taken\n",
+		    (unsigned long)total.xcpu.nmi_sent,
+		    (unsigned long)total.xcpu.taken_nmi);
 	print_operations(t, &total);
 	print_flushes(t, &total.xcpu);
 	print_latency(&total.xcpu);

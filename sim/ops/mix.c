@@ -80,6 +80,14 @@ setup_users(void)
 	sim_user_init();
 }
 
+static void
+setup_reports(void)
+{
+	setup();
+	sim_user_init();
+	sim_report_init();
+}
+
 /* A workload: its name, one line, and the list of its operations. */
 #define WORKLOAD(id, text, ...)						\
 	WORKLOAD_FROM(id, text, setup, __VA_ARGS__)
@@ -145,6 +153,14 @@ WORKLOAD_FROM(user, "CPUs in user code that are left alone",
     { ops_flush, 2 }, { ops_tables, 1 }, { ops_switch, 3 },
     { ops_lazy, 2 }, { ops_touch, 3 }, { ops_call, 2 }, { ops_event, 1 },
     { ops_quiesce, 1 }, { ops_replug, 1 });
+
+WORKLOAD_FROM(deaths, "CPUs that die, and are reported",
+    setup_reports,
+    { ops_call, 4 }, { ops_deadline, 2 }, { ops_start, 3 }, { ops_event, 3 },
+    { ops_msg, 5 }, { ops_flush, 4 }, { ops_tables, 1 }, { ops_kernel, 2 },
+    { ops_late, 3 }, { ops_batch, 2 }, { ops_user, 2 }, { ops_switch, 3 },
+    { ops_lazy, 2 }, { ops_touch, 4 }, { ops_idle, 1 }, { ops_poll, 1 },
+    { ops_sync, 2 });
 
 WORKLOAD(life, "CPUs that leave and return in the midst of everything",
     { ops_replug, 6 }, { ops_call, 3 }, { ops_deadline, 2 },

@@ -75,6 +75,8 @@ void ops_shoot_here(void);
 
 /* A wait without a deadline ends only if the machine's stall hook gives it up. */
 void ops_allow_timeout(int error, const char *what);
+/* Was it cancelled, for its target died? */
+bool ops_died(int error, unsigned cpu);
 /* A CPU other than the calling one, and a set that is not empty. */
 unsigned ops_other(void);
 void ops_random_set(struct xcpu_cpuset *set);

@@ -20,8 +20,8 @@ def transactions(form, n):
     token_lines = (n + 8) // 8
     if n == 0:
         return 0
-    return {"async": 7 * n + 4 + token_lines,
-            "defer": 7 * n + 4 + 2 * token_lines}.get(form, n + token_lines)
+    return {"async": 6 * n + 3 + token_lines,
+            "defer": 6 * n + 3 + 2 * token_lines}.get(form, n + token_lines)
 
 
 def check(table):
