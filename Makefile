@@ -175,10 +175,10 @@ tool-sizes_TOOLS = gcc $(GCC_aarch64) $(GCC_riscv64)
 # Each patch of tests/plants/ must be caught by its own report.
 ifneq ($(wildcard tests/plants/*.patch),)
 SUITES += plants
-plants_RUN   = python3 tools/plants --out $(O) test
+plants_RUN   = python3 tools/plants --out $(O) --arch $(ARCH) test
 plants_NEEDS = $(KERNEL) $(THREADS)
 plants_TIME  = 480
-plants_TOOLS = patch qemu-system-x86_64
+plants_TOOLS = patch qemu-system-$(ARCH)
 endif
 
 # `make test SUITE="unit tidy"` runs only these.
@@ -203,7 +203,7 @@ features:
 
 # The kernel and the threads program take the same key=value words; here each
 # is a make variable of that name: `make run CPUS=8 seed=3 work=calls`.
-KEYS := work ops seconds seed relax place order mode faults oracle form lazy entry bound
+KEYS := work ops seconds seed relax place order mode faults oracle form lazy entry bound tlb asids
 CPUS ?= 4
 words = $(foreach k,$(KEYS),$(if $(filter command,$(origin $(k))),$(k)=$($(k))))
 
@@ -218,7 +218,7 @@ run: $(KERNEL) $(TRACE_FILE)
 run-threads: $(THREADS) $(TRACE_FILE)
 	$(Q)$(THREADS) cpus=$(CPUS) $(if $(TRACE_FILE),trace=$(TRACE_FILE)) $(words)
 plant:
-	$(Q)python3 tools/plants --out $(O) $(PLANT)
+	$(Q)python3 tools/plants --out $(O) --arch $(ARCH) $(PLANT)
 bench: $(BENCH_NEEDS)
 	$(Q)$(BENCH_RUN)
 

@@ -31,7 +31,7 @@ struct cpu {
 	void (*nmi_fn)(void *arg);
 	void *nmi_arg;
 
-	/* tlb.c: drops are written by this CPU only, read by all. */
+	/* tlb.c: drops are counted by all, by atomics. */
 	bool blind_armed, blind_taken;
 	uint64_t drop_full, drop_page[DROP_STAMPS];
 	uint64_t fill_next_ns;

@@ -30,10 +30,14 @@ struct token {
 	uint32_t len;
 };
 
-static uint32_t
-word(const void *at)
+/* By bytes: what swaps them is not an instruction everywhere. */
+uint32_t
+fdt_word(const void *at)
 {
-	return __builtin_bswap32(*(const uint32_t *)at);
+	const uint8_t *byte = at;
+
+	return (uint32_t)byte[0] << 24 | (uint32_t)byte[1] << 16 |
+	    (uint32_t)byte[2] << 8 | byte[3];
 }
 
 static uint64_t
@@ -43,7 +47,7 @@ words(const void *at, unsigned n)
 	uint64_t value = 0;
 
 	for (; n > 0; n--)
-		value = value << 32 | word(from++);
+		value = value << 32 | fdt_word(from++);
 	return value;
 }
 
@@ -73,14 +77,14 @@ take(const struct fdt *fdt, const uint8_t *at, struct token *token)
 
 	if (at >= fdt->end)
 		return NULL;
-	token->kind = word(at);
+	token->kind = fdt_word(at);
 	at += 4;
 	if (token->kind == FDT_BEGIN) {
 		token->name = (const char *)at;
 		len = length(token->name) + 1;
 	} else if (token->kind == FDT_PROPERTY) {
-		len = token->len = word(at);
-		token->name = (const char *)fdt->strings + word(at + 4);
+		len = token->len = fdt_word(at);
+		token->name = (const char *)fdt->strings + fdt_word(at + 4);
 		at += 8;
 		token->value = at;
 	} else if (token->kind != FDT_END && token->kind != FDT_NOP) {
@@ -94,14 +98,14 @@ fdt_open(struct fdt *fdt, const void *blob)
 {
 	const uint8_t *base = blob;
 
-	if (word(base) != FDT_MAGIC)
+	if (fdt_word(base) != FDT_MAGIC)
 		return false;
 	*fdt = (struct fdt){
-		.strings = base + word(base + AT_STRINGS),
-		.next = base + word(base + AT_NODES),
+		.strings = base + fdt_word(base + AT_STRINGS),
+		.next = base + fdt_word(base + AT_NODES),
 		.depth = -1,
 	};
-	fdt->end = fdt->next + word(base + AT_NODES_LEN);
+	fdt->end = fdt->next + fdt_word(base + AT_NODES_LEN);
 	return true;
 }
 
@@ -111,7 +115,7 @@ cells(const struct fdt *fdt, const char *name, unsigned unsaid)
 	uint32_t len;
 	const void *value = fdt_value(fdt, name, &len);
 
-	return value != NULL && len == 4 ? word(value) : unsaid;
+	return value != NULL && len == 4 ? fdt_word(value) : unsaid;
 }
 
 bool
@@ -253,7 +257,7 @@ fdt_boot(uint64_t fdt_phys, uint64_t image_end, struct boot_info *boot)
 		panic("no memory behind the kernel image");
 	boot->firmware_table = fdt_phys;
 	boot_keep(boot, fdt_phys,
-	    word((const uint8_t *)phys_to_virt(fdt_phys) + AT_TOTAL));
+	    fdt_word((const uint8_t *)phys_to_virt(fdt_phys) + AT_TOTAL));
 	boot_keep(boot, boot->module_phys, boot->module_len);
 }
 

@@ -43,6 +43,9 @@ const void *fdt_value(const struct fdt *fdt, const char *name, uint32_t *len);
 /* The same where it is a number, of one word or two; 0: it has none. */
 uint64_t fdt_number(const struct fdt *fdt, const char *name);
 
+/* One big-endian word, of a value that has several. */
+uint32_t fdt_word(const void *at);
+
 /* Whether that is a list of texts with this one in it. */
 bool fdt_has(const struct fdt *fdt, const char *name, const char *text);
 

@@ -28,6 +28,7 @@ struct boot_info {
 /* main.c */
 _Noreturn void kernel_main(const struct boot_info *boot);
 _Noreturn void kernel_main_ap(struct cpu *cpu);
+extern bool one_thread;			/* runs all CPUs in turn: mode=single */
 
 /* boot.c */
 void boot_command_line(struct boot_info *boot, const char *from);
@@ -48,13 +49,24 @@ void frames_init(uint64_t start, uint64_t end);
 uint64_t *page_entry(uint64_t root, uint64_t va, bool make);
 void space_init_kernel(uint64_t root);
 uint64_t space_root(const struct mach_space *space);
+struct xcpu_asid *space_asid(struct mach_space *space);
 extern uint64_t kernel_root;
 
 /* tlb.c */
-void tlb_drop_page(uint64_t va);
-void tlb_drop_all(void);
-void tlb_drop_by_root(uint64_t root);
-bool tlb_blind(void);
+struct work_options;
+bool tlb_set(const struct work_options *options);
+void tlb_by_kicks(bool on);
+
+/* asid.c: ASIDs, where the machine has enough of them; else all is under 0 */
+struct xcpu_flush;
+struct xcpu_asid;
+struct xcpu_asid_load;
+void asids_limit(uint64_t n);		/* do with fewer; before asids_init() */
+void asids_init(void);
+void asid_name(struct xcpu_asid *asid, struct xcpu_space *space);
+void asid_load(struct xcpu_space *space, struct xcpu_asid_load *load);
+bool asid_flush(const struct xcpu_flush *request, unsigned *asid);
+unsigned asid_broadcast(const struct xcpu_flush *request);
 
 /* machine.c */
 _Noreturn void park(void);		/* the loop that mach_run_all() feeds */
@@ -77,7 +89,6 @@ bool conform_run(bool brief);
 bool conform_judges(const struct xcpu_stall *stall, unsigned *policy);
 
 /* faults.c */
-struct work_options;
 void faults_set(const struct work_options *options);
 bool faults_deaf(void);
 void faults_print(void);

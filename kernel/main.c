@@ -10,6 +10,8 @@
 #define TICK_HZ_MAX	250
 #define TICKS_TOTAL	4000	/* per second on all CPUs: emulation is slow */
 
+bool one_thread;
+
 static unsigned
 tick_hz(void)
 {
@@ -35,18 +37,15 @@ kernel_main_ap(struct cpu *cpu)
 }
 
 static bool
-run(const struct boot_info *boot)
+run(const struct boot_info *boot, const struct work_options *options)
 {
-	struct work_options options;
 	bool good;
 
-	if (work_options_parse(boot->command_line, &options) != 0)
-		return false;
-	faults_set(&options);
-	if (options.work == WORK_SELFTEST)
+	faults_set(options);
+	if (options->work == WORK_SELFTEST)
 		return conform_run(false);
 	/* It tests a port that works: not one whose kicks get lost. */
-	if (options.work == WORK_ALL && options.faults == WORK_FAULTS_NONE &&
+	if (options->work == WORK_ALL && options->faults == WORK_FAULTS_NONE &&
 	    !conform_run(true))
 		return false;
 	good = work_main(boot->command_line, module_map(boot),
@@ -55,11 +54,24 @@ run(const struct boot_info *boot)
 	return good;
 }
 
+/* What the words say about the machine itself. */
+static void
+words_read(const struct boot_info *boot, struct work_options *options)
+{
+	if (work_options_parse(boot->command_line, options) != 0 ||
+	    !tlb_set(options))
+		arch_exit(false);
+	one_thread = options->mode == WORK_MODE_SINGLE;
+	asids_limit(options->asids);
+}
+
 void
 kernel_main(const struct boot_info *boot)
 {
+	struct work_options options;
 	unsigned left_out;
 
+	words_read(boot, &options);
 	frames_init(boot->free_start, boot->free_end);
 	paging_init(boot->ram_start, boot->ram_end);
 	left_out = cpus_find(boot->firmware_table);
@@ -75,5 +87,5 @@ kernel_main(const struct boot_info *boot)
 	if (left_out != 0)
 		mach_printf("kernel: %u more CPUs left out: " CPUS_LEFT_OUT "\n",
 		    left_out);
-	arch_exit(run(boot));
+	arch_exit(run(boot, &options));
 }

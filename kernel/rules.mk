@@ -7,6 +7,7 @@
 #   rules.mk    KERNEL_PORT_ARCH    the folder of port/ with its hooks
 #               KERNEL_CFLAGS_ARCH  what its compiler is told besides
 #               KERNEL_CPUS_ARCH    on how many CPUs the self-test is run
+#               KERNEL_AFTER_ARCH   what is done with the ELF file (may be empty)
 #   qemu.py     its machine: what tools/run-qemu has to know
 #   kernel.lds  where the linker puts what
 
@@ -33,6 +34,7 @@ $(O)/$(1).elf: $$($(1)_OBJS) kernel/arch/$(2)/kernel.lds
 	$$(Q)$$($(1)_CC) -nostdlib -static -Wl,--build-id=none \
 	    -Wl,-z,max-page-size=4096 -Wl,-T,kernel/arch/$(2)/kernel.lds \
 	    -o $$@ $$($(1)_OBJS)
+	$$(if $$(KERNEL_AFTER_$(2)),$$(Q)$$(KERNEL_AFTER_$(2)))
 
 PROGRAMS += $(O)/$(1).elf
 

@@ -8,12 +8,16 @@
  * lock is for two CPUs that both find a table missing.  An entry is exchanged
  * whole: another CPU's table walker sees the old page or the new one.
  */
+#include <xcpu/asid.h>
+#include <xcpu/port.h>
+
 #include "kernel.h"
 
 #define HALF_ENTRIES	(PT_ENTRIES / 2)
 
 struct mach_space {
 	struct xcpu_space xcpu;
+	struct xcpu_asid asid;
 	uint64_t root;
 	struct mach_space *next_free;
 };
@@ -81,6 +85,12 @@ space_init_kernel(uint64_t root)
 	kernel_space.root = root;
 }
 
+unsigned
+mach_user_bits(void)
+{
+	return MACH_PAGE_SHIFT + 9 * PT_LEVELS - 1;	/* the lower half */
+}
+
 struct mach_space *
 mach_space_kernel(void)
 {
@@ -98,6 +108,12 @@ uint64_t
 space_root(const struct mach_space *space)
 {
 	return space->root;
+}
+
+struct xcpu_asid *
+space_asid(struct mach_space *space)
+{
+	return &space->asid;
 }
 
 static struct mach_space *
@@ -141,6 +157,7 @@ mach_space_new(void)
 	memcpy(&table[HALF_ENTRIES], &kernel[HALF_ENTRIES],
 	    HALF_ENTRIES * sizeof(table[0]));
 	xcpu_space_init(&space->xcpu, space);
+	asid_name(&space->asid, &space->xcpu);
 	return space;
 }
 
@@ -185,6 +202,8 @@ mach_map(struct mach_space *space, uint64_t va, mach_frame frame,
 		return -XCPU_EAGAIN;
 	__atomic_store_n(entry, page_make(space, frame, rights),
 	    __ATOMIC_RELEASE);
+	/* What was not there needs no flush, but a walk must find it. */
+	xcpu_port_pte_publish();
 	return 0;
 }
 

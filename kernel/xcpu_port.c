@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * xcpu_port.c: the cold half of xcpu's port (TLB, stall, panic) and the
- * kernel's entries into xcpu.  Kicks are sent by port/x86_64-apic.
+ * xcpu_port.c: the cold half of xcpu's port (stall, panic; the TLB is in tlb.c)
+ * and the kernel's entries into xcpu.  Kicks are sent by what port/ has for the
+ * architecture.
  */
 #include <xcpu/port.h>
 
@@ -25,6 +26,7 @@ port_init(void)
 	if (blocks == NULL)
 		panic("no memory for xcpu: %zu bytes", len);
 	kick_init();
+	asids_init();
 	error = xcpu_domain_init(&domain, blocks, ncpu);
 	if (error != 0)
 		panic("xcpu_domain_init: %s", xcpu_strerror(error));
@@ -127,35 +129,6 @@ mach_counts(struct mach_counts *counts)
 		counts->nmi_sent += kicks_sent(i, true);
 		counts->nmi_taken += cpus[i].nmis_taken;
 	}
-}
-
-/* ------------------------------------------------------------------ */
-/* TLB.                                                                */
-
-/* FLUSH_TABLES asks no more: INVLPG drops the upper levels of any address. */
-void
-xcpu_port_tlb_flush(const struct xcpu_flush *request)
-{
-	uint64_t page = UINT64_C(1) << request->stride_shift;
-	uint64_t done;
-
-	faults_visit(FAULT_AT_FLUSH);
-	if (tlb_blind())
-		return;
-	if (!(request->flags & XCPU_FLUSH_FULL)) {
-		for (done = 0; done < request->len; done += page)
-			tlb_drop_page(request->start + done);
-	} else if (request->space->kernel) {
-		tlb_drop_all();
-	} else {
-		tlb_drop_by_root(root_loaded());
-	}
-}
-
-void
-xcpu_port_root_load(struct xcpu_space *space)
-{
-	tlb_drop_by_root(space != NULL ? space_root(space->host) : kernel_root);
 }
 
 /* ------------------------------------------------------------------ */

@@ -154,7 +154,7 @@ drain_order(struct selftest *t)
 }
 
 static struct {
-	struct xcpu_au32 flooding;
+	struct xcpu_au32 over;		/* posters that have ended */
 	struct xcpu_au32 posted[XCPU_NCPU_MAX];
 } flood;
 
@@ -163,11 +163,10 @@ post_flood(void *arg)
 {
 	const struct selftest *t = arg;
 
-	count_up(&flood.flooding);
 	for (unsigned i = 0; i < 2000; i++)
 		if (xcpu_event_post(seen.id, t->self) == 0)
 			count_up(&flood.posted[xcpu_cpu_index()]);
-	xcpu_fetch_add_rel(&flood.flooding, (uint32_t)-1);
+	count_up(&flood.over);
 }
 
 /* Kills: a flood that keeps its target from ever running its own code. */
@@ -181,15 +180,15 @@ drain_flood(struct selftest *t)
 	for (unsigned cpu = 8; cpu < t->ncpu; cpu++)
 		xcpu_cpuset_del(&some, cpu);
 	xcpu_store_rlx(&seen.runs, 0);
+	xcpu_store_rlx(&flood.over, 0);
 	seen.id = xcpu_event_register(count_run, NULL);
 	for_each_cpu (cpu, &some) {
 		xcpu_store_rlx(&flood.posted[cpu], 0);
 		if (!selftest_thread(t, cpu, post_flood, t))
 			return;
 	}
-	EXPECT(t, AWAIT((turns++, count_of(&flood.flooding) != 0 ||
-	    count_of(&seen.runs) != 0)));
-	EXPECT(t, AWAIT((turns++, count_of(&flood.flooding) == 0)));
+	EXPECT(t, AWAIT((turns++,
+	    count_of(&flood.over) == xcpu_cpuset_count(&some))));
 	EXPECT(t, turns > 2);
 	for_each_cpu (cpu, &some) {
 		selftest_join(t, cpu);

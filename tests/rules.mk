@@ -56,6 +56,43 @@ unit-apic_RUN   = for t in $(APIC_TESTS); do $$t || exit; done
 unit-apic_NEEDS = $(APIC_TESTS)
 endif
 
+# ---- port/aarch64-gic, on instructions that are written down ---------------
+
+$(eval $(call unit_world,unit-gic,-DXCPU_NCPU_MAX=4096 -Iport/aarch64-gic \
+    -Itests/unit/gic -DXCPU_ARM_INSN_HEADER='"arm_mock.h"' \
+    -DXCPU_ARM_PSEUDO_NMI=1))
+
+GIC_TESTS := $(O)/unit-gic/gic_test $(O)/unit-gic/gic_tlb_test
+GIC_OBJS  := $(call objs,unit-gic,src/cpuset.c tests/unit/gic/arm_mock.c)
+
+$(O)/unit-gic/gic_test: $(call objs,unit-gic,tests/unit/gic_test.c \
+    port/aarch64-gic/gic.c port/aarch64-gic/xcpu_kick.c) $(GIC_OBJS)
+	$(unit_link)
+$(O)/unit-gic/gic_tlb_test: $(call objs,unit-gic,tests/unit/gic_tlb_test.c \
+    port/aarch64-gic/tlbi.c) $(GIC_OBJS)
+	$(unit_link)
+
+SUITES += unit-gic
+unit-gic_RUN   = for t in $(GIC_TESTS); do $$t || exit; done
+unit-gic_NEEDS = $(GIC_TESTS)
+
+# ---- port/riscv64-sbi, on a firmware and instructions of its own ------------
+
+$(eval $(call unit_world,unit-sbi,-DXCPU_NCPU_MAX=4096 -Iport/riscv64-sbi \
+    -Itests/unit/riscv -DXCPU_RISCV_INSN_HEADER='"riscv_mock.h"' \
+    -DXCPU_PORT_LEVEL=3))
+
+SBI_TESTS := $(O)/unit-sbi/sbi_test $(O)/unit-sbi/sbi_tlb_test
+SBI_OBJS  := $(call objs,unit-sbi,src/cpuset.c tests/unit/riscv/riscv_mock.c \
+	$(wildcard port/riscv64-sbi/*.c))
+
+$(SBI_TESTS): $(O)/unit-sbi/%: $(O)/unit-sbi/tests/unit/%.o $(SBI_OBJS)
+	$(unit_link)
+
+SUITES += unit-sbi
+unit-sbi_RUN   = for t in $(SBI_TESTS); do $$t || exit; done
+unit-sbi_NEEDS = $(SBI_TESTS)
+
 # ---- ASIDs, on a machine of their own, with wide and narrow generations -----
 
 # $(1) world, $(2) its further flags

@@ -23,4 +23,4 @@ replay-threads_NEEDS = $(THREADS)
 replay-threads_TIME  = 400
 replay-kernel_RUN    = python3 traces/runs.py --kernel $(KERNEL)
 replay-kernel_NEEDS  = $(KERNEL)
-replay-kernel_TOOLS  = qemu-system-x86_64
+replay-kernel_TOOLS  = qemu-system-$(ARCH)

@@ -78,7 +78,8 @@ class World:
                     "--timeout", str(RUN_SECONDS)] \
                 + (["--memory", str(memory)] if memory else []) \
                 + (["--module", file] if file else []) \
-                + ["--", "work=replay", "mode=single", *words.split()]
+                + ["--", "work=replay", "mode=single", "tlb=kick",
+                   *words.split()]
         return [self.threads, "work=replay", "cpus=%d" % cpus, *words.split()] \
             + (["memory=%d" % memory] if memory else []) \
             + (["trace=" + file] if file else [])

@@ -95,18 +95,6 @@ victim_of(unsigned trial)
 	return storm.ncpu == 1 ? 0 : 1 + trial / 2 % (storm.ncpu - 1);
 }
 
-/*
- * The shootdown that ends a space's generations makes every CPU flush twice, and
- * the victim leaves out but one: so let that one have gone by before.
- */
-static bool
-pass_top(struct xcpu_space *space)
-{
-	/* rlx: nobody else changes the space meanwhile */
-	return xcpu_load_rlx(&space->generation) != XCPU_SPACE_TOP - 1 ||
-	    xcpu_shootdown_all(space, NULL) == 0;
-}
-
 static bool
 one_shootdown(struct storm_cpu *me, unsigned trial)
 {
@@ -117,7 +105,7 @@ one_shootdown(struct storm_cpu *me, unsigned trial)
 	struct xcpu_cpuset stale, named;
 	bool stop = false;
 
-	if (!pass_top(mach_space_xcpu(space->mach)) || !prepare(me, space))
+	if (!prepare(me, space))
 		return false;
 	request->blind = victim;
 	stop = !ask_all(me, &stale);

@@ -88,6 +88,9 @@ struct xcpu_space *mach_space_xcpu(struct mach_space *space);
 struct mach_space *mach_space_kernel(void);	/* pages at mach_kernel_base() */
 uint64_t mach_kernel_base(void);		/* first of 1 GiB of spare kernel addresses */
 
+/* User addresses are below 1 << this; a program of a larger machine is folded. */
+unsigned mach_user_bits(void);
+
 /*
  * Load this space on the calling CPU, through xcpu_space_switch(); NULL: no
  * space (a foreign, empty one).  Doorbell masked inside.
@@ -152,6 +155,12 @@ void mach_access(enum mach_access_mode mode, struct mach_access *list,
  * flush, root load.  Two equal stamps say that nothing was dropped in between.
  */
 uint64_t mach_drop_stamp(unsigned cpu, uint64_t va);
+
+/*
+ * Whether each flush, of one page too, drops all that a CPU has: what is kept
+ * for one shootdown then does not outlive another.
+ */
+bool mach_drops_all(void);
 
 /*
  * The control of the oracle: on the calling CPU, the next flush that xcpu asks

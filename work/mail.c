@@ -97,11 +97,30 @@ maybe_leave(struct storm_cpu *me, const struct storm_request *request)
 		me->leaving = true;
 }
 
+/*
+ * Whoever leaves out one flush must be asked for that one alone: not also for
+ * those that a broadcast has spared him so far, nor twice, as by the shootdown
+ * that ends a space's generations.
+ */
+static void
+catch_up(struct xcpu_space *space)
+{
+	/* ends: of two numbers one at most is the last */
+	do {
+		if (xcpu_shootdown_all(space, NULL) != 0)
+			return;
+		/* rlx: nobody else changes the space meanwhile */
+	} while (xcpu_load_rlx(&space->generation) == XCPU_SPACE_TOP - 1);
+}
+
 static unsigned
 arm(unsigned cpu, const struct storm_request *request)
 {
-	unsigned stale = oracle_arm(cpu, &request->batch);
+	unsigned stale;
 
+	if (request->blind == cpu)
+		catch_up(mach_space_xcpu(request->space->mach));
+	stale = oracle_arm(cpu, &request->batch);
 	if (request->blind == cpu)
 		mach_blind_arm(cpu);
 	else

@@ -126,7 +126,7 @@ def command(options, words):
         return [options.threads, "cpus=%d" % options.cpus, *words]
     return [sys.executable, str(ROOT / "tools" / "run-qemu"), "--kernel",
             options.kernel, "--cpus", str(options.cpus), "--", "mode=single",
-            *words]
+            "tlb=kick", *words]
 
 
 def run(options, words):

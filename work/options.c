@@ -5,6 +5,8 @@
  */
 #include <stddef.h>
 
+#include <xcpu/asid.h>
+
 #include "machine.h"
 #include "options.h"
 
@@ -22,6 +24,8 @@ static const char *const kick_names[] = { "irq", "nmi", NULL };
 static const char *const switch_names[] = { "off", "on", NULL };
 static const char *const form_names[] = { "sync", "gather", "async", "defer",
 	"all", NULL };
+static const char *const tlb_names[] = { "best", "kick", "broadcast",
+	"repeat", NULL };
 
 /* A key takes one of some names, a number up to a maximum, or any text. */
 struct key {
@@ -33,7 +37,8 @@ struct key {
 
 enum key_id { KEY_WORK, KEY_OPS, KEY_SECONDS, KEY_SEED, KEY_RELAX, KEY_PLACE,
 	KEY_ORDER, KEY_MODE, KEY_FAULTS, KEY_ORACLE, KEY_FORM, KEY_LAZY,
-	KEY_ENTRY, KEY_BOUND, KEY_KICK, KEY_CPUS, KEY_TRACE };
+	KEY_ENTRY, KEY_BOUND, KEY_KICK, KEY_TLB, KEY_ASIDS, KEY_CPUS,
+	KEY_TRACE };
 
 static const struct key keys[] = {
 	[KEY_WORK] = { "work", kind_names, 0, "what to run" },
@@ -52,6 +57,8 @@ static const struct key keys[] = {
 		"who is in user mode catches up as it enters the kernel" },
 	[KEY_BOUND] = { "bound", NULL, 1000000, "us that it may take, from 1" },
 	[KEY_KICK] = { "kick", kick_names, 0, "what shootdowns interrupt by" },
+	[KEY_TLB] = { "tlb", tlb_names, 0, "how others are made to flush" },
+	[KEY_ASIDS] = { "asids", NULL, XCPU_ASIDS_MAX, "ASIDs used, at most" },
 	[KEY_CPUS] = { "cpus", NULL, XCPU_NCPU_MAX, "how many CPUs" },
 	[KEY_TRACE] = { "trace", NULL, 0, "a compiled trace" },
 };
@@ -217,6 +224,12 @@ set(struct work_options *options, enum key_id key, uint64_t value,
 	case KEY_KICK:
 		options->kick_nmi = value != 0;
 		break;
+	case KEY_TLB:
+		options->tlb = (enum work_tlb)value;
+		break;
+	case KEY_ASIDS:
+		options->asids = value;
+		break;
 	case KEY_CPUS:
 		options->cpus = (unsigned)value;
 		break;
@@ -259,7 +272,8 @@ work_options_parse(const char *words, struct work_options *options)
 	size_t len;
 
 	*options = (struct work_options){ .oracle = true, .seed = 1,
-		.relax = 4, .lazy = true, .entry = true, .bound_us = 4000 };
+		.relax = 4, .lazy = true, .entry = true, .bound_us = 4000,
+		.asids = XCPU_ASIDS_MAX };
 	for (;;) {	/* ends: at the end of the words */
 		while (*words == ' ' || *words == '\t' || *words == '\n')
 			words++;

@@ -51,6 +51,14 @@ enum work_faults {
 	WORK_FAULTS_STUCK	/* one CPU stays masked for long (calls.c) */
 };
 
+/* How the kernel makes other CPUs flush. */
+enum work_tlb {
+	WORK_TLB_BEST,		/* pages by broadcast, where that pays */
+	WORK_TLB_KICK,		/* by kicks, as if broadcasts were broken */
+	WORK_TLB_BROADCAST,	/* everything by broadcast */
+	WORK_TLB_REPEAT		/* and all of it twice, as if once were broken */
+};
+
 #define WORK_PATH_MAX 512
 
 struct work_options {
@@ -66,6 +74,8 @@ struct work_options {
 	bool entry;		/* user mode is not asked for the kernel's pages,
 				   and entries pass what is deferred */
 	uint64_t bound_us;	/* of what is deferred */
+	enum work_tlb tlb;	/* the kernel's to do, and: */
+	uint64_t asids;		/* so many are used at most */
 	uint64_t ops;		/* of each storm; 0: by the number of CPUs */
 	uint64_t seconds;	/* for the whole run; 0: enough for `ops` */
 	uint64_t seed;

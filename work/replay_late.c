@@ -27,7 +27,7 @@
 #define SMALL_ROOM	64		/* frames */
 #define WHOLE_SPACE	(UINT64_C(1) << 47)
 #define HOMES_FROM	(UINT64_C(0x70) << 40)	/* where mmap() places */
-#define HOME_SHIFT	41
+#define HOME_BITS	6		/* of an address, the topmost */
 #define AT_THE_END	(UINT64_MAX - 1)
 
 struct replay_ticket {
@@ -76,11 +76,17 @@ replay_may_be_late(enum trace_cause cause)
 /* ------------------------------------------------------------------ */
 /* Addresses.                                                            */
 
-/* The address of a page in its n-th home. */
+/*
+ * The address of a page in its n-th home.  Folded, two addresses of a program
+ * could be one; those of the recorded ones are not, or their replays would fail.
+ */
 uint64_t
 replay_home(uint64_t va, uint32_t home)
 {
-	return va ^ (uint64_t)home << HOME_SHIFT;
+	unsigned bits = mach_user_bits();
+
+	return (va & ((UINT64_C(1) << bits) - 1)) ^
+	    (uint64_t)home << (bits - HOME_BITS);
 }
 
 static bool

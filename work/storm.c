@@ -8,12 +8,13 @@
  * them (arm), changes and shoots down (change.c), and asks the same CPUs to read
  * again (probe).
  *
- * At most INITIATORS operations are under way at once: more would drop each
- * other's translations, and probes that are not armed show nothing.
+ * Only a few operations are under way at once: more would drop each other's
+ * translations, and probes that are not armed show nothing.
  */
 #include "storm.h"
 
 #define INITIATORS	4
+#define INITIATORS_ALL	2	/* where each flush drops all */
 #define ARM_TRIES	4	/* others may shoot down between arm and change */
 #define TURNS_PER_LOOK	32	/* at the clock */
 #define LEAVER_PAGES	32	/* read before it goes offline, and after */
@@ -132,7 +133,8 @@ begin(struct storm_cpu *me, unsigned cpu)
 {
 	struct storm_request *request = &me->request;
 
-	if (xcpu_fetch_add_ar(&storm.busy, 1) >= INITIATORS) {
+	if (xcpu_fetch_add_ar(&storm.busy, 1) >=
+	    (mach_drops_all() ? INITIATORS_ALL : INITIATORS)) {
 		xcpu_fetch_add_rel(&storm.busy, (uint32_t)-1);
 		return;
 	}

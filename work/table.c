@@ -261,13 +261,16 @@ probes_everybody(const struct work_tally *t)
  * The share of probes that must be armed, lest the oracle be asleep.  Who has
  * just flushed everything is not armed, as where tables were freed: with narrow
  * generations every few shootdowns end them and flush all, and of few shootdowns
- * a host that gives some CPUs no time makes a small share at random.
+ * a host that gives some CPUs no time makes a small share at random.  Where each
+ * flush drops all, two initiators disarm each other's.
  */
 static unsigned
 armed_percent(const struct work_tally *t)
 {
 	const struct work_options *o = &work_run.options;
 
+	if (mach_drops_all())
+		return 40;
 	/*
 	 * Others flush much while a request waits for its bound; and who gives
 	 * its root up has nothing left.

@@ -133,6 +133,12 @@ mach_kernel_base(void)
 	return KERNEL_BASE;
 }
 
+unsigned
+mach_user_bits(void)
+{
+	return 47;
+}
+
 struct mach_space *
 mach_space_kernel(void)
 {

@@ -84,6 +84,12 @@ drop_everything(struct tlb *tlb)
 		entry[i].page = 0;
 }
 
+bool
+mach_drops_all(void)
+{
+	return false;
+}
+
 uint64_t
 mach_drop_stamp(unsigned cpu, uint64_t va)
 {

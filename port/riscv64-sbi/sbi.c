@@ -4,12 +4,8 @@
 
 #include <xcpu/error.h>
 
+#include "riscv_insn.h"
 #include "sbi.h"
-#ifdef XCPU_SBI_CALL_HEADER
-#include XCPU_SBI_CALL_HEADER
-#else
-#include "sbi_call.h"
-#endif
 
 #define BASE_PROBE		3u
 #define IPI_SEND		0u
@@ -26,7 +22,7 @@ xcpu_sbi_has(uint64_t extension)
 	};
 	uint64_t has = 0;
 
-	return xcpu_sbi_call(&call, &has) == 0 && has != 0;
+	return xcpu_riscv_ecall(&call, &has) == 0 && has != 0;
 }
 
 int
@@ -48,7 +44,7 @@ xcpu_sbi_kick(const struct xcpu_harts *harts, const struct xcpu_cpuset *set)
 			.function = IPI_SEND,
 			.arg = { window.mask, window.base },
 		};
-		if (xcpu_sbi_call(&call, NULL) != 0)
+		if (xcpu_riscv_ecall(&call, NULL) != 0)
 			error = -XCPU_ENXIO;
 	}
 	return error;
@@ -71,7 +67,7 @@ fence_window(const struct xcpu_hart_mask *window,
 		},
 	};
 
-	return xcpu_sbi_call(&call, NULL) == 0;
+	return xcpu_riscv_ecall(&call, NULL) == 0;
 }
 
 void

@@ -4,12 +4,8 @@
 
 #include <xcpu/error.h>
 
+#include "riscv_insn.h"
 #include "sswi.h"
-#ifdef XCPU_SSWI_REGS_HEADER
-#include XCPU_SSWI_REGS_HEADER
-#else
-#include "sswi_regs.h"
-#endif
 
 int
 xcpu_sswi_add(struct xcpu_sswi *sswi, unsigned cpu, volatile uint32_t *reg)
@@ -30,9 +26,9 @@ xcpu_sswi_kick(const struct xcpu_sswi *sswi, const struct xcpu_cpuset *set)
 		if (sswi->reg[cpu] == NULL)
 			return -XCPU_EINVAL;
 	}
-	xcpu_sswi_fence();
+	xcpu_riscv_fence_device();
 	for (cpu = xcpu_cpuset_first(set); cpu < XCPU_NCPU_MAX;
 	    cpu = xcpu_cpuset_next(set, cpu))
-		xcpu_sswi_write(sswi->reg[cpu], 1);
+		xcpu_riscv_write32(sswi->reg[cpu], 1);
 	return 0;
 }

@@ -5,6 +5,8 @@
  * A kick that was refused is counted and no more: xcpu's waits send theirs
  * again, and the tick finds what a kick was lost for.
  */
+#include <stddef.h>
+
 #include <xcpu/port.h>
 
 #include "xcpu_port_riscv.h"

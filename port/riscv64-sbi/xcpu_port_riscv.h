@@ -83,7 +83,7 @@ xcpu_port_now_ns(void)
 static inline void
 xcpu_port_pte_publish(void)
 {
-	__asm__ volatile("fence w, rw" ::: "memory");
+	xcpu_riscv_fence_pte();
 }
 
 /* Of a space without an ASID, and of the kernel's space. */

@@ -7,7 +7,7 @@ from harness import ROOT, Tap, run
 
 # Words of this field that codespell takes for slips.
 KNOWN_WORDS = ("systm,whats,acn,mis,ans,nd,te,ot,fpr,als,inout,ist,thru,cas,upto,"
-               "inflight,crate,hart,harts")
+               "inflight,crate,hart,harts,sie")
 NOT_PROSE = "./.git,./build,*.xz,./LICENSES"
 
 

@@ -19,6 +19,7 @@
 
 struct cpu;
 struct mach_access;
+struct xcpu_flush;
 
 /* The hardware's task state: all that is left of it is where stacks are. */
 struct tss {
@@ -135,6 +136,7 @@ fill_words(void *to, uint64_t word, size_t n)
 #define PTE_GLOBAL	UINT64_C(0x100)
 #define PTE_NX		UINT64_C(0x8000000000000000)
 #define PTE_FRAME	UINT64_C(0x000ffffffffff000)
+#define CR4_PGE		UINT64_C(0x80)
 
 static inline unsigned
 pt_index(uint64_t va, unsigned level)
@@ -184,21 +186,12 @@ tlb_flush_page(uint64_t va)
 
 /* Drops all but global pages, even when the root is the same. */
 static inline void
-root_load(uint64_t root)
+root_load(uint64_t root, unsigned asid, bool flush)
 {
+	(void)asid;
+	(void)flush;
 	__asm__ volatile("movq %0, %%cr3" : : "r"(root) : "memory");
 }
-
-static inline uint64_t
-root_loaded(void)
-{
-	uint64_t root;
-
-	__asm__ volatile("movq %%cr3, %0" : "=r"(root));
-	return root;
-}
-
-#define CR4_PGE		UINT64_C(0x80)
 
 /* Drops everything.  Taking global pages away and back is what does it. */
 static inline void
@@ -209,6 +202,24 @@ tlb_flush_all(void)
 	__asm__ volatile("movq %%cr4, %0" : "=r"(cr4));
 	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4 & ~CR4_PGE) : "memory");
 	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4) : "memory");
+}
+
+/* What tlb=best is, and whether a flush of a page is one of everything. */
+#define TLB_REMOTE_PAYS	false
+#define TLB_DROPS_ALL	false
+
+/* PCIDs are left alone: QEMU has none to show that they are used rightly. */
+static inline unsigned
+asids_count(void)
+{
+	return 0;
+}
+
+/* From now on each flush is done twice; false: nobody needs that here. */
+static inline bool
+tlb_flush_twice(void)
+{
+	return false;
 }
 
 /* ------------------------------------------------------------------ */
@@ -223,6 +234,7 @@ void arch_backtrace(uint64_t fp);		/* 0: from the caller on */
 void paging_init(uint64_t ram_start, uint64_t ram_end);	/* and loads the root */
 void *paging_map_device(uint64_t phys, size_t len_bytes, bool cached);
 void paging_unmap_guard(void *page);
+void tlb_flush(const struct xcpu_flush *request, unsigned asid);
 
 void cpu_init_first(void);			/* cpu_self() works from here */
 unsigned cpus_find(uint64_t firmware_table);	/* how many are left out */

@@ -46,7 +46,7 @@ paging_init(uint64_t ram_start, uint64_t ram_end)
 	map_page(root, WINDOW_CODE, ((uint64_t)window_start - IMAGE_BASE) |
 	    PTE_PRESENT | PTE_USED | PTE_USER | PTE_GLOBAL);
 	space_init_kernel(root);
-	root_load(root);
+	root_load(root, 0, true);
 }
 
 /* Physical addresses that are not memory, at their place in the direct map. */
@@ -76,6 +76,24 @@ paging_unmap_guard(void *page)
 {
 	map_page(kernel_root, (uint64_t)page, 0);
 	tlb_flush_page((uint64_t)page);
+}
+
+/* FLUSH_TABLES asks no more: INVLPG drops the upper levels of any address. */
+void
+tlb_flush(const struct xcpu_flush *request, unsigned asid)
+{
+	uint64_t page = UINT64_C(1) << request->stride_shift;
+	uint64_t root, done;
+
+	if (!(request->flags & XCPU_FLUSH_FULL)) {
+		for (done = 0; done < request->len; done += page)
+			tlb_flush_page(request->start + done);
+	} else if (request->space->kernel) {
+		tlb_flush_all();
+	} else {
+		__asm__ volatile("movq %%cr3, %0" : "=r"(root));
+		root_load(root, asid, true);
+	}
 }
 
 uint64_t

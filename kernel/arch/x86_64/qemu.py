@@ -23,6 +23,11 @@ def modes_for(cpus):
     return ["single", "multi"] if cpus <= 4 else ["single"]
 
 
+def boot_file(kernel):
+    """What -kernel is given."""
+    return kernel
+
+
 def machine_words(_cpus):
     return ["-serial", "stdio",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""QEMU's virt machine for Arm, as tools/run-qemu has to know it.
+
+The kernel leaves by semihosting, which hands its exit code through: 33 is
+success.  Power-off by the firmware makes QEMU exit with 0, so that 0 is not.
+"""
+ELF_MACHINE = 183
+QEMU = "qemu-system-aarch64"
+PACKAGE = "qemu-system-arm"
+CPU = "max"
+CPUS_MAX, WHY_NOT_MORE = 512, "this machine has 1 to 512"
+KERNEL_PASSED = 33
+
+
+def memory_for(cpus):
+    """MiB: what the kernel needs for stacks, tables and frames, with room.
+
+    A module is put in the middle, and only one side of it is used.
+    """
+    if cpus <= 16:
+        return 256
+    return 384 if cpus <= 64 else 2048
+
+
+def modes_for(cpus):
+    return ["single", "multi"] if cpus <= 4 else ["single"]
+
+
+def boot_file(kernel):
+    """The image for -kernel: an ELF file would get no module."""
+    return kernel.removesuffix(".elf") + ".img"
+
+
+def machine_words(_cpus):
+    return ["-machine", "virt,gic-version=3", "-serial", "stdio",
+            "-semihosting-config", "enable=on,target=native"]
+
+
+def why_failed(code):
+    """What an exit code says that is neither KERNEL_PASSED nor QEMU's own."""
+    if code == 0:
+        return "the machine was switched off"
+    return f"the kernel failed with code {code}"

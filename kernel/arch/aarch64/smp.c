@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* smp.c: finds the processors and starts them, by the firmware's PSCI. */
+#include "arm.h"
+
+#define STACK_BYTES	16384
+#define START_WAIT_NS	UINT64_C(5000000000)
+#define PSCI_CPU_ON	0xc4000003
+
+struct cpu cpus[CPUS_MAX];
+unsigned ncpu;
+
+void ap_main(struct cpu *cpu);
+
+_Static_assert(offsetof(struct arch_cpu, stack) == CPU_STACK, "layout.h");
+
+static void
+cpu_self_set(struct cpu *cpu)
+{
+	cpu->arch.self = cpu;
+	XCPU_ARM_WRITE("tpidr_el1", cpu);
+}
+
+/* From the first moment, so that even an early panic knows its CPU. */
+void
+cpu_init_first(void)
+{
+	ncpu = 1;
+	cpu_self_set(&cpus[0]);
+}
+
+static void
+cpu_add(unsigned index, uint64_t affinity)
+{
+	void *list = mach_alloc(MACH_PAGE_SIZE);
+
+	if (list == NULL)
+		panic("no memory for CPU %u", index);
+	paging_map_list(index, list);
+	cpus[index].index = index;
+	cpus[index].arch.affinity = affinity;
+	cpus[index].arch.access_list = list;
+}
+
+unsigned
+cpus_find(uint64_t firmware_table)
+{
+	static uint64_t affinity[CPUS_MAX];
+	unsigned n = fdt_cpus(firmware_table, affinity, CPUS_MAX);
+	unsigned i;
+
+	cpu_add(0, XCPU_ARM_READ("mpidr_el1") & XCPU_GIC_AFFINITY);
+	for (i = 0; i < n && i < CPUS_MAX; i++) {
+		if (affinity[i] != cpus[0].arch.affinity)
+			cpu_add(ncpu++, affinity[i]);
+	}
+	gic_find(firmware_table);
+	return n > CPUS_MAX ? n - CPUS_MAX : 0;
+}
+
+void
+cpu_init(struct cpu *cpu)
+{
+	gic_enable(cpu);
+	/* From here on interrupts are masked by priority alone. */
+	__asm__ volatile("msr daifclr, #6" ::: "memory");
+}
+
+void
+ap_main(struct cpu *cpu)
+{
+	paging_load();
+	cpu_self_set(cpu);
+	cpu_init(cpu);
+	kernel_main_ap(cpu);
+}
+
+/* The top of a new stack; running over its end faults. */
+static char *
+stack_new(void)
+{
+	char *stack = mach_alloc(MACH_PAGE_SIZE + STACK_BYTES);
+
+	if (stack == NULL)
+		panic("no memory for the stack of a CPU");
+	paging_unmap_guard(stack);
+	return stack + MACH_PAGE_SIZE + STACK_BYTES;
+}
+
+static int64_t
+psci_cpu_on(uint64_t affinity, uint64_t entry, uint64_t argument)
+{
+	register uint64_t x0 __asm__("x0") = PSCI_CPU_ON;
+	register uint64_t x1 __asm__("x1") = affinity;
+	register uint64_t x2 __asm__("x2") = entry;
+	register uint64_t x3 __asm__("x3") = argument;
+
+	__asm__ volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+	    : : "memory");
+	return (int64_t)x0;
+}
+
+static void
+cpu_start(struct cpu *cpu)
+{
+	uint64_t end = mach_now_ns() + START_WAIT_NS;
+	int64_t error;
+
+	cpu->arch.stack = stack_new();
+	error = psci_cpu_on(cpu->arch.affinity, virt_to_phys(ap_start),
+	    virt_to_phys(cpu));
+	if (error != 0)
+		panic("PSCI does not start CPU %u (%lx): %d", cpu->index,
+		    cpu->arch.affinity, (int)error);
+	while (!__atomic_load_n(&cpu->started, __ATOMIC_ACQUIRE)) {
+		if (mach_now_ns() > end)
+			panic("CPU %u (%lx) did not start", cpu->index,
+			    cpu->arch.affinity);
+		cpu_pause();
+	}
+}
+
+void
+cpus_start(void)
+{
+	unsigned i;
+
+	for (i = 1; i < ncpu; i++)
+		cpu_start(&cpus[i]);
+}

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""QEMU's riscv64 board `virt`, as tools/run-qemu has to know it.
+
+The firmware is the OpenSBI that QEMU brings.  The kernel leaves through the
+sifive_test device, which makes QEMU exit with a code of the kernel's: 33 is
+success.
+
+The firmware that fences other harts (tlb=broadcast) spins for their answers: in
+mode=single each of them costs it a whole time slice, a tenth of a second.
+"""
+ELF_MACHINE = 243
+QEMU = "qemu-system-riscv64"
+PACKAGE = "qemu-system-misc"
+CPU = "rv64,sstc=true,svinval=true,sscofpmf=true"
+CPUS_MAX, WHY_NOT_MORE = 128, "OpenSBI has room for 1 to 128"
+KERNEL_PASSED = 33
+PATIENCE = 2  # with its flushes of everything, and its firmware
+
+
+def memory_for(cpus):
+    """MiB: what the kernel needs for stacks, tables and frames, with room."""
+    if cpus <= 16:
+        return 128
+    return 256 if cpus <= 64 else 512
+
+
+def modes_for(cpus):
+    return ["single", "multi"] if cpus <= 4 else ["single"]
+
+
+def boot_file(kernel):
+    """The image for -kernel."""
+    return kernel
+
+
+def machine_words(_cpus):
+    return ["-machine", "virt", "-serial", "stdio"]
+
+
+def why_failed(code):
+    """What an exit code says that is neither KERNEL_PASSED nor QEMU's own."""
+    if code == 0:
+        return "the firmware shut the machine down"
+    return f"the kernel failed with code {code}"
