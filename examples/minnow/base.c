@@ -74,6 +74,19 @@ say_number(uint64_t number)
 	say(&digits[at]);
 }
 
+void
+sink(const char *why, uint64_t number)
+{
+	say("minnow: place ");
+	say_number(apic_id());
+	say(": ");
+	say(why);
+	say(" ");
+	say_number(number);
+	say("\n");
+	machine_off(3);
+}
+
 /* QEMU ends with 33 after code 0, and never so by itself. */
 void
 machine_off(unsigned code)

@@ -114,14 +114,14 @@ peek(uint64_t va, uint64_t *word)
 }
 
 void
-memory_forget(uint64_t va, uint64_t bytes)
+forget(uint64_t va, uint64_t bytes)
 {
 	for (uint64_t at = 0; at < bytes; at += PAGE_BYTES)
 		__asm__ volatile("invlpg (%0)" : : "r"(va + at) : "memory");
 }
 
 void
-memory_forget_all(bool common)
+forget_all(bool common)
 {
 	uint64_t root, features;
 

@@ -106,8 +106,8 @@ void vault_enter(const struct vault *vault); /* NULL: what all have */
 bool vault_put(const struct vault *vault, uint64_t va, uint64_t page);
 bool peek(uint64_t va, uint64_t *word);	/* false: nothing is there */
 /* What this place has cached of an area; of all but what is common, or of all. */
-void memory_forget(uint64_t va, uint64_t bytes);
-void memory_forget_all(bool common);
+void forget(uint64_t va, uint64_t bytes);
+void forget_all(bool common);
 
 /* base.c */
 void clock_init(void);
@@ -115,6 +115,7 @@ uint64_t clock_us(void);
 void wait_ms(unsigned ms);
 void say(const char *text);
 void say_number(uint64_t number);
+void sink(const char *why, uint64_t number) __attribute__((noreturn));
 void machine_off(unsigned code) __attribute__((noreturn));
 void *memcpy(void *to, const void *from, size_t n);
 void *memmove(void *to, const void *from, size_t n);
