@@ -10,7 +10,8 @@
 #include "tap.h"
 
 static const struct selftest_group *const groups[] = {
-	&selftest_hook, &selftest_hook_tlb, &selftest_event, &selftest_unregister, &selftest_call,
+	&selftest_hook, &selftest_hook_kick, &selftest_hook_tlb,
+	&selftest_event, &selftest_unregister, &selftest_call,
 	&selftest_start, &selftest_drain, &selftest_idle, &selftest_nested,
 	&selftest_msg, &selftest_msg_wait, &selftest_deadline, &selftest_life,
 	&selftest_offline, &selftest_misuse, &selftest_context, &selftest_space, &selftest_flush,

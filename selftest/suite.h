@@ -70,8 +70,8 @@ struct selftest_group {
 		cases, sizeof(cases) / sizeof((cases)[0])		\
 	}
 
-extern const struct selftest_group selftest_hook, selftest_hook_tlb,
-    selftest_event,
+extern const struct selftest_group selftest_hook, selftest_hook_kick,
+    selftest_hook_tlb, selftest_event,
     selftest_unregister, selftest_call, selftest_start, selftest_deadline,
     selftest_stall, selftest_drain, selftest_idle, selftest_nested,
     selftest_life, selftest_offline, selftest_misuse, selftest_context,
