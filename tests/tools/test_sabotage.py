@@ -11,9 +11,15 @@ from harness import TOOLS, Tap, run, tree
 
 MAKEFILE = """
 sabotaged:
-	@mkdir -p $(O); test ! -e src/broken
-	@printf '#!/bin/sh\\necho flags "$(SABOTAGE)"\\ncat $(CURDIR)/src/report\\n! grep -q "^not" $(CURDIR)/src/report\\n' >$(O)/xcpu-sabotage
+	@mkdir -p $(O)
+	@sed "s|FLAGS|$(SABOTAGE)|; s|REPORT|$(CURDIR)/src/report|" \\
+	    src/program >$(O)/xcpu-sabotage
 	@chmod +x $(O)/xcpu-sabotage
+"""
+PROGRAM = """#!/bin/sh
+echo flags "FLAGS"
+cat REPORT
+! grep -q "^not" REPORT
 """
 
 DIFF = """--- a/src/report
@@ -36,7 +42,8 @@ def patch(line, hook="xcpu_port_kick", more=""):
 def fake(text, machine=""):
     folder = tree({"tests/sabotage/one.patch": text, "Makefile": MAKEFILE,
                    "tests/sabotage/machines/odd.patch": machine,
-                   "src/report": "ok 1 - all\n", "port/a": "", "include/a": "",
+                   "src/report": "ok 1 - all\n",
+                   "src/program": PROGRAM, "port/a": "", "include/a": "",
                    "work/a": ""})
     pathlib.Path(folder.name, "tools").mkdir()
     for name in ("sabotage", "libpatch.py", "libproc.py", "libtap.py"):
