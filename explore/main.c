@@ -52,6 +52,7 @@ void
 load_program(const struct explore_program *program)
 {
 	eng.program = program;
+	sim_port_early = program->early;
 	memset(eng.failure, 0, sizeof(eng.failure));
 	shadow_blank();
 	shadow_begin();

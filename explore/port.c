@@ -14,6 +14,8 @@ struct xcpu_domain explore_domain __attribute__((section("explore_data")));
 struct xcpu_cpu explore_cpu[EXPLORE_CPUS]
     __attribute__((section("explore_data")));
 
+bool sim_port_early;
+
 /* ---- hooks ---- */
 
 struct xcpu_cpu *

@@ -117,6 +117,8 @@ struct explore_program {
 	uint8_t nmis[EXPLORE_CPUS];
 	uint8_t spurious[EXPLORE_CPUS];	/* kicks that nobody sent */
 	uint8_t walks[EXPLORE_CPUS];
+	/* XCPU_PORT_EARLY: shootdowns may end with the claim, which releases. */
+	bool early;
 	/* An NMI may hit before plain stores of the library, too. */
 	bool mortal;
 	/*

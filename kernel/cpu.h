@@ -19,7 +19,7 @@ struct cpu {
 	uint32_t started;		/* 1 once it runs C; by atomics */
 	struct xcpu_cpu *xcpu;		/* NULL before it goes online */
 	unsigned locks;			/* spinlocks held */
-	bool in_access;
+	bool in_user;			/* or in its interrupts */
 
 	/* machine.c: to run here, in the loop of park(); by atomics. */
 	void (*thread_fn)(void *arg);

@@ -81,8 +81,10 @@ faults_visit(enum fault_place place)
 void
 faults_print(void)
 {
-	if (kicks_lost() != 0)
-		mach_printf("faults: %lu kicks lost\n", kicks_lost());
+	uint64_t lost = kicks_lost(false), nmis = kicks_lost(true);
+
+	if (lost + nmis != 0)
+		mach_printf("faults: %lu kicks and %lu NMIs lost\n", lost, nmis);
 }
 
 void

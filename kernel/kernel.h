@@ -20,14 +20,18 @@
 struct boot_info {
 	char command_line[1024];
 	uint64_t module_phys, module_len;	/* 0: none */
-	uint64_t firmware_table;		/* ACPI's RSDP */
-	uint64_t ram_end;
+	uint64_t firmware_table;		/* ACPI's RSDP, or a device tree */
+	uint64_t ram_start, ram_end;		/* the memory we are in */
 	uint64_t free_start, free_end;		/* behind the image */
 };
 
 /* main.c */
 _Noreturn void kernel_main(const struct boot_info *boot);
 _Noreturn void kernel_main_ap(struct cpu *cpu);
+
+/* boot.c */
+void boot_command_line(struct boot_info *boot, const char *from);
+void boot_keep(struct boot_info *boot, uint64_t phys, uint64_t len);
 
 /* panic.c */
 _Noreturn void panic(const char *fmt, ...)
@@ -54,7 +58,9 @@ bool tlb_blind(void);
 
 /* machine.c */
 _Noreturn void park(void);		/* the loop that mach_run_all() feeds */
-void kernel_entered(void);		/* from user mode, or by a tick */
+void kernel_left(void);			/* to user mode */
+void kernel_entered(void);		/* from there */
+void kernel_pass(void);			/* from there, or by a tick */
 int thread_start(unsigned cpu, void (*fn)(void *arg), void *arg);
 
 /* xcpu_port.c */

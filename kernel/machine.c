@@ -14,7 +14,7 @@ static struct {
 	uint32_t running;
 } job;
 
-static uint32_t entries_pass;	/* by atomics */
+static uint32_t entries;	/* what mach_entries() was told; by atomics */
 
 unsigned
 mach_ncpu(void)
@@ -41,16 +41,39 @@ mach_unmask(unsigned long state)
 }
 
 void
-mach_entries_pass(bool on)
+mach_entries(unsigned what)
 {
-	__atomic_store_n(&entries_pass, on, __ATOMIC_RELAXED);
+	__atomic_store_n(&entries, what, __ATOMIC_RELAXED);
+}
+
+static bool
+entry_does(unsigned what)
+{
+	return (__atomic_load_n(&entries, __ATOMIC_RELAXED) & what) != 0;
+}
+
+/* Interrupts off, last of all before user mode. */
+void
+kernel_left(void)
+{
+	if (entry_does(MACH_ENTRY_CATCH_UP))
+		xcpu_kernel_exit();
+}
+
+/* Interrupts off, first of all after user mode. */
+void
+kernel_entered(void)
+{
+	if (entry_does(MACH_ENTRY_CATCH_UP))
+		(void)xcpu_kernel_enter();
+	kernel_pass();
 }
 
 /* Interrupts off.  The cheapest place to forget what others deferred. */
 void
-kernel_entered(void)
+kernel_pass(void)
 {
-	if (__atomic_load_n(&entries_pass, __ATOMIC_RELAXED) != 0)
+	if (entry_does(MACH_ENTRY_PASS))
 		xcpu_async_pass();
 }
 
@@ -153,12 +176,13 @@ mach_access(enum mach_access_mode mode, struct mach_access *list, unsigned n)
 {
 	struct cpu *cpu = cpu_self();
 
-	if (cpu->in_access)
-		panic("mach_access() inside mach_access()");
-	cpu->in_access = true;
-	if (mode == MACH_AS_USER)
-		access_as_user(list, n);
-	else
+	if (mode == MACH_AS_KERNEL) {
 		access_as_kernel(list, n);
-	cpu->in_access = false;
+		return;
+	}
+	if (cpu->in_user)
+		panic("mach_access() as user inside another");
+	cpu->in_user = true;
+	access_as_user(list, n);
+	cpu->in_user = false;
 }

@@ -61,7 +61,7 @@ kernel_main(const struct boot_info *boot)
 	unsigned left_out;
 
 	frames_init(boot->free_start, boot->free_end);
-	paging_init(boot->ram_end);
+	paging_init(boot->ram_start, boot->ram_end);
 	left_out = cpus_find(boot->firmware_table);
 	cpu_init(&cpus[0]);
 	clock_init();
@@ -73,7 +73,7 @@ kernel_main(const struct boot_info *boot)
 	mach_printf("kernel: %u CPUs, %lu MiB of frames, %u ticks per second\n",
 	    ncpu, mach_frames_left() >> (20 - MACH_PAGE_SHIFT), tick_hz());
 	if (left_out != 0)
-		mach_printf("kernel: %u more CPUs left out: their APIC ids do "
-		    "not fit xAPIC\n", left_out);
+		mach_printf("kernel: %u more CPUs left out: " CPUS_LEFT_OUT "\n",
+		    left_out);
 	arch_exit(run(boot));
 }

@@ -35,7 +35,7 @@ panic_at(const struct trap_frame *frame)
 {
 	panic_enter();
 	arch_trap_print(frame);
-	arch_backtrace(frame->rbp);
+	arch_backtrace(frame_fp(frame));
 	port_dump();
 	arch_exit(false);
 }

@@ -35,7 +35,7 @@ CASES = [
      "mode=multi", 0, SYNC),
     ("seed_2", "", 4, "ops=1000 seed=2", 0, "PASS"),
     ("kicks_lost", "F-P1", 4, "ops=5000 faults=drop", 0,
-     r"PASS.*faults: [1-9]\d* kicks lost"),
+     r"PASS.*faults: [1-9]\d* kicks and \d+ NMIs lost"),
     ("cpu_stuck", "F-P1", 4, "ops=3000 faults=stuck seed=3", 0,
      r"CPU (\d) is stuck.*REPORT stall: CPU \d has waited \d+ ms for CPU "
      r"[\d ]*\b\1\b.*CPU \1 goes on.*PASS"),
@@ -51,6 +51,8 @@ CASES += [("storm_%s_%d_cpus" % (form, cpus), "F-B7 F-B8 F-B9 F-B12 F-P7", cpus,
           for form in ("gather", "async", "defer") for cpus in (1, 2, 8, 64)]
 CASES += [("storm_defer_multi", "F-B8 F-B12", 2, "work=storm form=defer "
            "seconds=3 mode=multi", 0, "form defer.*PASS"),
+          ("storm_kick_nmi", "F-T1 F-T7", 4, "work=storm kick=nmi ops=500", 0,
+           r"kick nmi: [1-9]\d* NMIs sent, [1-9]\d* taken.*PASS"),
           ("form_all_of_a_storm", "", 1, "work=storm form=all", 1,
            "form=all is for work=replay")]
 

@@ -63,7 +63,7 @@ entry_at(uint64_t root, uint64_t va, unsigned last, bool make)
 		if (!(entry_read(entry) & PTE_PRESENT) &&
 		    (!make || !table_link(entry)))
 			return NULL;
-		table = phys_to_virt(entry_read(entry) & PTE_FRAME);
+		table = phys_to_virt(pte_frame(entry_read(entry)));
 	}
 	return &table[pt_index(va, last)];
 }
@@ -154,7 +154,7 @@ table_free(uint64_t frame, unsigned level, unsigned n)
 	/* recursion is bounded by PT_LEVELS */
 	for (i = 0; level > 0 && i < n; i++) {
 		if (table[i] & PTE_PRESENT)
-			table_free(table[i] & PTE_FRAME, level - 1, PT_ENTRIES);
+			table_free(pte_frame(table[i]), level - 1, PT_ENTRIES);
 	}
 	mach_frame_free(frame);
 }
@@ -197,9 +197,9 @@ mach_lookup(struct mach_space *space, uint64_t va, unsigned *rights)
 	if (!(page & PTE_PRESENT))
 		page = 0;
 	if (rights != NULL)
-		*rights = (page & PTE_WRITE ? MACH_WRITE : 0) |
-		    (page & PTE_USER ? MACH_USER : 0);
-	return page & PTE_FRAME;
+		*rights = (pte_is_writable(page) ? MACH_WRITE : 0) |
+		    (pte_is_user(page) ? MACH_USER : 0);
+	return pte_frame(page);
 }
 
 mach_frame
@@ -209,7 +209,7 @@ mach_unmap(struct mach_space *space, uint64_t va)
 
 	if (entry == NULL)
 		return 0;
-	return __atomic_exchange_n(entry, 0, __ATOMIC_ACQ_REL) & PTE_FRAME;
+	return pte_frame(__atomic_exchange_n(entry, 0, __ATOMIC_ACQ_REL));
 }
 
 mach_frame
@@ -219,7 +219,7 @@ mach_table_unlink(struct mach_space *space, uint64_t va)
 
 	if (entry == NULL)
 		return 0;
-	return __atomic_exchange_n(entry, 0, __ATOMIC_ACQ_REL) & PTE_FRAME;
+	return pte_frame(__atomic_exchange_n(entry, 0, __ATOMIC_ACQ_REL));
 }
 
 void

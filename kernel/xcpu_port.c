@@ -28,6 +28,7 @@ port_init(void)
 	error = xcpu_domain_init(&domain, blocks, ncpu);
 	if (error != 0)
 		panic("xcpu_domain_init: %s", xcpu_strerror(error));
+	(void)xcpu_entry_init(&domain);
 	(void)xcpu_sync_init(&domain, &sync_room);
 	(void)xcpu_stop_init(&domain, &stop_room);
 }
@@ -83,6 +84,8 @@ void
 on_nmi(const struct trap_frame *frame)
 {
 	struct cpu *self = cpu_self();
+	/* It may have come upon the way in, or out. */
+	bool outside = xcpu_kernel_enter();
 	void (*fn)(void *arg);
 
 	self->nmi_depth++;
@@ -95,6 +98,8 @@ on_nmi(const struct trap_frame *frame)
 		xcpu_on_nmi();
 	}
 	self->nmi_depth--;
+	if (outside)
+		xcpu_kernel_exit();
 }
 
 void
@@ -103,7 +108,7 @@ on_tick(void)
 	if (cpu_self()->xcpu == NULL || faults_deaf())
 		return;
 	faults_visit(FAULT_AT_TICK);
-	kernel_entered();
+	kernel_pass();
 	xcpu_on_tick();
 }
 
@@ -112,7 +117,9 @@ mach_counts(struct mach_counts *counts)
 {
 	unsigned i;
 
-	*counts = (struct mach_counts){ .kicks_sent = kicks_lost() };
+	*counts = (struct mach_counts){
+		.kicks_sent = kicks_lost(false), .nmi_sent = kicks_lost(true)
+	};
 	for (i = 0; i < ncpu; i++) {
 		counts->kicks_sent += kicks_sent(i, false);
 		counts->taken += cpus[i].kicks_taken;

@@ -30,6 +30,8 @@ entry_kernel(struct selftest *t)
 	struct xcpu_space *kernel = xcpu_space_kernel();
 	uint64_t va = selftest_kernel_page(t, 0);
 	uint64_t bytes = selftest_page_bytes(t);
+	uint64_t avoided = STAT_OF(t, t->self, avoid_user);
+	uint64_t caught = STAT_OF(t, t->other, catch_up_user);
 	struct xcpu_cpuset other;
 
 	xcpu_cpuset_one(&other, t->other);
@@ -54,6 +56,10 @@ entry_kernel(struct selftest *t)
 		EXPECT_EQ(t, count_of(&seen.asleep), 0);
 		selftest_reads(t, &other, va, value);
 	}
+	if (XCPU_STATS != 0) {
+		EXPECT_EQ(t, STAT_OF(t, t->self, avoid_user) - avoided, 3);
+		EXPECT_EQ(t, STAT_OF(t, t->other, catch_up_user) - caught, 3);
+	}
 	/* Inside it is asked. */
 	selftest_map(t, kernel, va, 5);
 	EXPECT_EQ(t, xcpu_shootdown(kernel, va, bytes, NULL), 0);
@@ -61,7 +67,7 @@ entry_kernel(struct selftest *t)
 }
 
 static const struct selftest_case cases[] = {
-	{ "entry_kernel", "F-X7 INV-S4", "xcpu_port_tlb_flush",
+	{ "entry_kernel", "F-X7 F-B12 INV-S4", "xcpu_port_tlb_flush",
 	    entry_kernel, 3, 2, NEED_TLB | NEED_KERNEL_PAGES | NEED_THREAD },
 };
 

@@ -56,6 +56,7 @@ lazy_skipped(struct selftest *t)
 	struct xcpu_space *space = t->host->tlb->space[0];
 	uint64_t va = selftest_page(t, 6), bytes = selftest_page_bytes(t);
 	uint64_t avoided = STAT_OF(t, t->self, avoid_lazy);
+	uint64_t caught = STAT_OF(t, t->other, catch_up_lazy);
 	struct xcpu_cpuset other, active;
 
 	xcpu_cpuset_one(&other, t->other);
@@ -73,8 +74,10 @@ lazy_skipped(struct selftest *t)
 		wake(t);
 		selftest_reads(t, &other, va, value);
 	}
-	if (XCPU_STATS != 0)
+	if (XCPU_STATS != 0) {
 		EXPECT_EQ(t, STAT_OF(t, t->self, avoid_lazy) - avoided, 3);
+		EXPECT_EQ(t, STAT_OF(t, t->other, catch_up_lazy) - caught, 3);
+	}
 	selftest_load(t, &other, NULL);
 }
 

@@ -108,6 +108,7 @@ notifier_late(struct selftest *t)
 	for (unsigned round = 1; round <= 3; round++) {
 		if (!hold_other(t))
 			return;
+		told[0].calls = 0;	/* told of what that changed, too */
 		EXPECT_EQ(t, xcpu_async_add(&job, seen.space, seen.va,
 		    seen.bytes, NULL), 0);
 		if (round == 2)
@@ -115,10 +116,10 @@ notifier_late(struct selftest *t)
 			    seen.va + 4 * seen.bytes, seen.bytes, NULL), 0);
 		EXPECT_EQ(t, xcpu_async_start(&job), 0);
 		EXPECT(t, !xcpu_async_done(&job));
-		EXPECT_EQ(t, told[0].calls, round - 1);
+		EXPECT_EQ(t, told[0].calls, 0);
 		selftest_release(t, &hold);
 		EXPECT(t, AWAIT(xcpu_async_done(&job)));
-		EXPECT_EQ(t, told[0].calls, round);
+		EXPECT_EQ(t, told[0].calls, 1);
 		EXPECT_EQ(t, told[0].last.flags, round == 2 ? XCPU_FLUSH_FULL :
 		    0);
 	}

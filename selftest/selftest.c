@@ -18,7 +18,7 @@ static const struct selftest_group *const groups[] = {
 	&selftest_shootdown, &selftest_lazy, &selftest_nmi, &selftest_stat,
 	&selftest_trace, &selftest_sync, &selftest_sync_msg, &selftest_sync_room,
 	&selftest_stop,
-	&selftest_async, &selftest_defer, &selftest_batch, &selftest_quiesce,
+	&selftest_async, &selftest_defer, &selftest_batch, &selftest_early, &selftest_quiesce,
 	&selftest_icache, &selftest_notifier, &selftest_entry,
 	&selftest_stall, &selftest_cycle, &selftest_dead,
 };

@@ -146,6 +146,26 @@ stall_shootdown_goes_on(struct selftest *t)
 	selftest_load(t, &other, NULL);
 }
 
+/* Kills: a report of CPUs that have answered, or claimed, long ago. */
+static void
+stall_shootdown_names_one(struct selftest *t)
+{
+	struct xcpu_space *space = t->host->tlb->space[0];
+
+	selftest_load(t, &t->others, space);
+	for (unsigned early = 0; early < 2; early++) {
+		selftest_below_top(t, space);
+		if (!begin(t, XCPU_STALL_CONTINUE, &seen.hold))
+			return;
+		EXPECT_EQ(t, early != 0 ? xcpu_shootdown_early(space,
+		    selftest_page(t, 0), selftest_page_bytes(t), NULL) :
+		    xcpu_shootdown_all(space, NULL), 0);
+		expect_report(t, XCPU_WAIT_FLUSH, XCPU_LANE_FLUSH);
+		end(t);
+	}
+	selftest_load(t, &t->others, NULL);
+}
+
 /* Keeps its CPU masked in a thread, where nothing runs for anybody. */
 static void
 stay_masked(void *arg)
@@ -197,6 +217,9 @@ static const struct selftest_case cases[] = {
 	    stall_bare_call_gives_up, 2, 2, NEED_STALL },
 	{ "stall_shootdown_goes_on", "F-P1 F-T5 F-X9", "xcpu_port_stall",
 	    stall_shootdown_goes_on, 3, 2,
+	    NEED_STALL | NEED_TLB | NEED_THREAD },
+	{ "stall_shootdown_names_one", "F-B4 F-T5 F-X9", "xcpu_port_stall",
+	    stall_shootdown_names_one, 3, 3,
 	    NEED_STALL | NEED_TLB | NEED_THREAD },
 	{ "stall_shootdown_by_nmi", "F-T1 F-T5 INV-S1",
 	    "xcpu_port_kick_nmi, the NMI handler", stall_shootdown_by_nmi,

@@ -80,7 +80,7 @@ extern const struct selftest_group selftest_hook, selftest_hook_kick,
     selftest_msg_wait, selftest_sync, selftest_sync_msg, selftest_sync_room,
     selftest_stop, selftest_cycle, selftest_dead;
 extern const struct selftest_group selftest_async, selftest_defer,
-    selftest_batch, selftest_quiesce, selftest_icache, selftest_notifier;
+    selftest_batch, selftest_early, selftest_quiesce, selftest_icache, selftest_notifier;
 
 /* ---- checks ---- */
 

@@ -15,6 +15,8 @@ import pathlib
 import subprocess
 import sys
 
+import rivals
+
 HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = HERE / "count.tsv"
 MODELS = ("plain", "migratory")
@@ -110,17 +112,64 @@ def print_cycles(rows):
                    lambda row: f"{row['cycles']}/{row['t']}")
 
 
+# ---- others' shootdowns --------------------------------------------------------
+
+SHOOTDOWNS = ("shoot-range", "shoot-full")
+
+
+def count_few(programs):
+    """{shootdown: {targets: transactions}}, as promised: eight lanes, MESI."""
+    ours = {}
+    for operation in SHOOTDOWNS:
+        for n in rivals.FEW:
+            rows = parse(run(programs, ["--op", operation, "--receivers", "ipi",
+                                        "-n", str(n)]))
+            ours.setdefault(operation, {})[n] = next(
+                int(row["t"]) for row in rows
+                if (row["lanes"], row["mesi"]) == ("8", "plain"))
+    return ours
+
+
+def print_rivals(programs):
+    """The exit status: does one need too much?"""
+    print("Transactions of a shootdown with few targets, plain MESI:")
+    ours = count_few(programs)
+    for line in rivals.table(ours):
+        print(line)
+    above = {op: rivals.above(counts) for op, counts in ours.items()}
+    for operation, where in above.items():
+        for text in where:
+            print(f"{operation} needs too much: {text}")
+    return 1 if any(above.values()) else 0
+
+
+def judge_rivals(number, programs):
+    """Print TAP: a test for each shootdown; True: one needs too much."""
+    failed = False
+    for operation, counts in count_few(programs).items():
+        above = rivals.above(counts)
+        failed |= bool(above)
+        print(f"{'not ' if above else ''}ok {number} - count_"
+              f"{operation.replace('-', '_')}_rivals # F-P9")
+        print(f"# {operation}: at most {rivals.MORE} more than the best of "
+              f"{len(rivals.RIVALS)} others with {rivals.FEW[0]} to "
+              f"{rivals.FEW[-1]}; " + ", ".join(
+                  above or [f"{t} with {n}" for n, t in counts.items()]))
+        number += 1
+    return failed
+
+
 # ---- the golden file ----------------------------------------------------------
 
 def key_of(row):
     return (row["lanes"], row["operation"], row["receivers"])
 
 
-def compare(expected, got):
+def compare(expected, got, programs):
     """Print TAP: a test for each operation, kind of receivers and lane count."""
     groups = list(dict.fromkeys(key_of(row) for row in expected + got))
     failed = False
-    print(f"1..{len(groups) + len(PROMISES)}")
+    print(f"1..{len(groups) + len(PROMISES) + len(SHOOTDOWNS)}")
     for number, key in enumerate(groups, 1):
         want = [row for row in expected if key_of(row) == key]
         have = [row for row in got if key_of(row) == key]
@@ -134,6 +183,7 @@ def compare(expected, got):
             show_difference(want, have)
     for number, promise in enumerate(PROMISES, len(groups) + 1):
         failed |= not judge(number, got, *promise)
+    failed |= judge_rivals(len(groups) + len(PROMISES) + 1, programs)
     if failed:
         print("# if the new counts are better, or right: sim/count.py --update, "
               "and say why in the commit")
@@ -176,6 +226,8 @@ def main():
                       help="print TAP: are the counts those of sim/count.tsv?")
     what.add_argument("--update", action="store_true",
                       help="make sim/count.tsv what is counted now")
+    what.add_argument("--rivals", action="store_true",
+                      help="shootdowns of others, with few targets, and ours")
     what.add_argument("--lines", action="store_true",
                       help="also the accesses that cause the transactions")
     parser.add_argument("--op", help="only this operation")
@@ -197,19 +249,23 @@ def main():
             words += [f"--{name}", getattr(options, name)]
     if options.n:
         words += ["-n", options.n]
-    if (options.check or options.update) and words:
-        parser.error("--check and --update count everything: no other option")
+    if (options.check or options.update or options.rivals) and words:
+        parser.error("--check, --update and --rivals count what they count: "
+                     "no other option")
     return act(options, words)
 
 
 def act(options, words):
+    if options.rivals:
+        return print_rivals(options.program)
     text = run(options.program, words)
     if options.update:
         GOLDEN.write_text(text)
         print(f"{GOLDEN.name}: {text.count(chr(10)) - 1} rows")
         return 0
     if options.check:
-        return compare(parse(GOLDEN.read_text()), parse(text))
+        return compare(parse(GOLDEN.read_text()), parse(text),
+                       options.program)
     if options.tsv or options.lines:
         print(text, end="")
     elif options.machine:

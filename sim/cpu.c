@@ -9,6 +9,8 @@
 #define RELAX_SHORT_NS		60
 #define RELAX_LONG_NS		(2 * SIM_MS)
 
+bool sim_port_early;
+
 /* ---- where a CPU stands ---- */
 
 /* These look at the library's words without a step: it is the machine's look. */
@@ -52,6 +54,8 @@ cpu_state(const struct sim_cpu *cpu)
 		return SIM_STATE_WAITING;
 	if (state == XCPU_LANE_LAZY)
 		return SIM_STATE_LAZY;
+	if (cpu->user && !cpu->masked)
+		return SIM_STATE_USER;
 	if (cpu->locks != 0)
 		return SIM_STATE_LOCKED;
 	return cpu->masked ? SIM_STATE_MASKED : SIM_STATE_OPEN;
@@ -225,7 +229,8 @@ sim_safe_point(void)
 	struct sim_cpu *cpu = sim.cpu;
 	uint64_t off_ns = cpu->replug_ns;
 
-	if (off_ns == 0 || cpu->masked || cpu->locks != 0)
+	death_safe_point(cpu);
+	if (off_ns == 0 || sim.reports || cpu->masked || cpu->locks != 0)
 		return;
 	cpu->replug_ns = 0;
 	sim_replug(off_ns);

@@ -126,7 +126,8 @@ uint64_t sim_opportunities(enum sim_fault fault);
 	X(IDLE, "idle")							\
 	X(POLL, "poll")							\
 	X(ONLINE, "online")						\
-	X(OFFLINE, "offline")
+	X(OFFLINE, "offline")						\
+	X(USER, "user")			/* user code, and the way back */
 
 enum sim_op_kind {
 #define SIM_OP_ENUM_(sym, name) SIM_OP_##sym,
@@ -146,6 +147,7 @@ enum sim_op_kind {
 	X(POLLING, "polling")						\
 	X(WAITING, "waiting")		/* in a wait of the library */	\
 	X(LAZY, "lazy")							\
+	X(USER, "user")			/* in user code */		\
 	X(LOCKED, "locked")		/* holds a host lock */		\
 	X(MASKED, "masked")		/* doorbell masked otherwise */	\
 	X(OPEN, "open")			/* none of these */

@@ -20,14 +20,16 @@ import time
 import libsim
 
 CHUNK = 100
+NMI_CHUNKS = 7		# of so many, one has shootdowns that ring by NMI
 RUN_SECONDS = 600
 
 
 def one_chunk(program, scenario, first, faults):
     """(output, None if all seeds are ok)"""
+    kick = "nmi" if first // CHUNK % NMI_CHUNKS == 0 else "irq"
     status, output = libsim.run(
         program, f"--seed {first}..{first + CHUNK - 1} --quiet "
-        f"--scenario {scenario} --faults {faults}", RUN_SECONDS)
+        f"--flush-kick {kick} --scenario {scenario} --faults {faults}", RUN_SECONDS)
     return output if status else None
 
 

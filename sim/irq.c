@@ -61,6 +61,7 @@ irq_arrive(const struct timed *timed)
 		sched_attention(cpu);
 		break;
 	case TIMED_NMI:
+		cpu->nmis_on_way--;
 		cpu->nmi = true;
 		sched_attention(cpu);
 		break;
@@ -221,6 +222,7 @@ xcpu_port_kick_nmi(const struct xcpu_cpuset *set)
 	for (unsigned i = xcpu_cpuset_first(set); i < sim.ncpu;
 	    i = xcpu_cpuset_next(set, i)) {
 		sched_step(cpu);
+		sim.cpus[i].nmis_on_way++;
 		add(TIMED_NMI, i, cpu->index, sim.now + KICK_NS +
 		    sim_draw_below(&sim.sched, LATENCY_NS));
 	}
@@ -279,13 +281,16 @@ static void
 take_irq(struct sim_cpu *cpu)
 {
 	bool kick = cpu->nlatched != 0;
+	bool outside;
 
 	cpu->masked = cpu->in_irq = true;
 	sim_emit(SIM_EV_TAKE, kick ? 0 : 1, 0);
+	outside = user_irq_enter(cpu);
 	if (kick)
 		take_kick(cpu);
 	else
 		take_tick(cpu);
+	user_irq_leave(outside);
 	sim_emit(SIM_EV_TAKEN, kick ? 0 : 1, 0);
 	cpu->in_irq = cpu->masked = false;
 	cpu->attention = true;
@@ -294,13 +299,17 @@ take_irq(struct sim_cpu *cpu)
 static void
 take_nmi(struct sim_cpu *cpu)
 {
+	bool outside;
+
 	cpu->nmi = false;
 	cpu->in_nmi = true;
 	sim_emit(SIM_EV_TAKE, 2, 0);
 	sched_step(cpu);
+	outside = user_nmi_enter(cpu);
 	(void)xcpu_on_nmi();
 	if (sim.config->scenario->nmi != NULL)
 		sim.config->scenario->nmi(cpu->index);
+	user_nmi_leave(outside);
 	sim_emit(SIM_EV_TAKEN, 2, 0);
 	cpu->in_nmi = false;
 	cpu->attention = true;
@@ -346,6 +355,10 @@ irq_check_lost(const struct sim_cpu *cpu)
 	if ((lane & XCPU_LANE_STATE) == XCPU_LANE_LAZY)
 		bits &= ~(unsigned)XCPU_LANE_FLUSH;
 	else if ((lane & XCPU_LANE_STATE) != XCPU_LANE_READY)
+		return;
+	/* The FLUSH bit's own bell, on which the kicks of others rely, too. */
+	if (sim.config->flush_nmi && (bits & XCPU_LANE_FLUSH) != 0 &&
+	    (cpu->nmi || cpu->nmis_on_way != 0))
 		return;
 	if (bits == 0 || (lane & XCPU_LANE_POLLING) != 0 ||
 	    cpu->excused != 0 || !irq_quiet(cpu) || somebody_posts())

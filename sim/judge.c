@@ -25,8 +25,9 @@ policy(const struct xcpu_stall *report)
 	for (unsigned i = xcpu_cpuset_first(&report->missing); i < sim.ncpu;
 	    i = xcpu_cpuset_next(&report->missing, i))
 		if (sim.cpus[i].dead)
-			return XCPU_STALL_GIVE_UP;
-	if (!sim.healed && sim_draw_below(&sim.sched, 16) == 0)
+			return sim.reports ? death_stalls(sim.cpu) :
+			    XCPU_STALL_GIVE_UP;
+	if (!sim.healed && !sim.reports && sim_draw_below(&sim.sched, 16) == 0)
 		return XCPU_STALL_GIVE_UP;
 	switch (sim_draw_below(&sim.sched, 3)) {
 	case 0:
@@ -52,7 +53,7 @@ xcpu_port_stall(const struct xcpu_stall *report)
 	if (!xcpu_cpuset_has(&report->missing, report->first.cpu))
 		sim_fail(SIM_ORDER, "a stall report describes CPU %u, which "
 		    "is not missing", report->first.cpu);
-	if (answer == XCPU_STALL_GIVE_UP)
+	if (answer == XCPU_STALL_GIVE_UP && !sim.reports)
 		sim.gave_up++;
 	return answer;
 }

@@ -115,6 +115,8 @@ struct sim_cpu {
 	bool masked;
 	bool in_irq, in_nmi;
 	bool halted;
+	bool user;		/* its thread is in user code */
+	unsigned flushes;	/* by no NMI, since it began to come in */
 	unsigned atomic;	/* in the middle of an instruction */
 	unsigned locks;
 	enum sim_op_kind op;
@@ -123,6 +125,7 @@ struct sim_cpu {
 	/* Interrupt controller. */
 	bool attention;		/* look whether something is to be taken */
 	bool tick, nmi;		/* latched */
+	unsigned nmis_on_way;	/* sent, and not latched yet */
 	uint64_t ticked;	/* when the last tick's handler returned */
 	unsigned nlatched;
 	struct xcpu_cpuset latched;	/* kicks, by source */
@@ -167,6 +170,7 @@ struct sim_machine {
 	enum sim_controller controller;
 	unsigned unfinished;
 	unsigned ndead;
+	unsigned nreported;		/* dead CPUs that the library knows of */
 	unsigned gave_up;
 	uint64_t now, steps;
 	/* Nothing of interest happens before both of these. */
@@ -186,6 +190,8 @@ struct sim_machine {
 	uint64_t runs;			/* numbers functions run */
 	bool erratum;
 	bool tickless;			/* a CPU that halts has no tick */
+	bool reports;			/* survivors report the dead */
+	bool users;			/* CPUs say when they run user code */
 	unsigned hw_of[XCPU_NCPU_MAX];
 	uint64_t ready_at[XCPU_NCPU_MAX];	/* not scheduled before */
 	struct sim_cpu cpus[XCPU_NCPU_MAX];
@@ -253,6 +259,19 @@ bool fault_due_now(enum sim_fault fault);
 /* Whom an instance of these has struck; the others know. */
 void fault_hits(enum sim_fault fault, const struct sim_cpu *victim);
 
+/* ---- death.c ---- */
+void death_safe_point(struct sim_cpu *cpu);
+enum xcpu_stall_policy death_stalls(const struct sim_cpu *cpu);
+
+/* ---- user.c ---- */
+/* Around what an interrupt or an NMI runs: was the CPU outside? */
+bool user_irq_enter(struct sim_cpu *cpu);
+bool user_nmi_enter(struct sim_cpu *cpu);
+void user_irq_leave(bool outside);
+/* User code has no business with the kernel's pages. */
+void user_check(const struct sim_cpu *cpu, const struct sim_space *space);
+void user_nmi_leave(bool outside);
+
 /* ---- strike.c: faults that strike at steps and functions ---- */
 void strike_step(struct sim_cpu *cpu);
 void strike_run(struct sim_cpu *cpu);
@@ -271,6 +290,8 @@ bool mmu_walk_table(const struct sim_cpu *cpu, const struct tlb_table *table,
     unsigned page, struct tlb_entry *entry);
 /* Do the tables say otherwise by now? */
 bool mmu_outdated(const struct tlb_entry *entry);
+/* Does anybody wait for this CPU to forget translations of the kernel? */
+bool mmu_vouches(const struct sim_cpu *cpu);
 /* The walker sets the dirty bit; false: the entry is not what it was. */
 bool mmu_set_dirty(const struct sim_cpu *cpu, const struct tlb_table *table,
     const struct tlb_entry *entry);

@@ -58,6 +58,8 @@ print_command(const struct sim_config *c, const char *faults,
 		printf(" --retain");
 	if (c->tlb != SIM_TLB_PLAIN)
 		printf(" --tlb %s", sim_tlb_name[c->tlb]);
+	if (c->flush_nmi)
+		printf(" --flush-kick nmi");
 	if (c->calm)
 		printf(" --calm");
 	if (c->bug != SIM_BUG_NONE)

@@ -392,8 +392,8 @@ stale_table(const struct sim_cpu *cpu, const struct tlb_table *table)
  * From leaving the kernel's set to its first flush after power-on a CPU may cache
  * what it likes: nobody waits for it.  A look of the machine, without a step.
  */
-static bool
-vouches(const struct sim_cpu *cpu)
+bool
+mmu_vouches(const struct sim_cpu *cpu)
 {
 	return cpu->vouched && (sim_domain_.online[cpu->index / 64].v_ &
 	    xcpu_cpu_bit(cpu->index)) != 0;
@@ -409,7 +409,7 @@ table_good(const struct sim_cpu *cpu, const struct tlb_table *table)
 	    table->version >= space->table_floor[table->table] &&
 	    frame->life == table->life)
 		return true;
-	if (vouches(cpu))
+	if (mmu_vouches(cpu))
 		stale_table(cpu, table);
 	return false;
 }

@@ -19,7 +19,7 @@ import libtap		# from tools/, which libsim puts into the path
 
 OPERATIONS = ["call", "deadline", "start", "event", "unregister", "msg", "flush",
               "tables", "kernel", "spaces", "lazy", "idle", "poll", "replug",
-              "sync", "stop"]
+              "sync", "stop", "user"]
 # Of those that are counted in steps a run has thousands of places.
 FAULTS = ["lose", "delay", "duplicate", "broadcast", "busy", "consume", "halt",
           "linger", "trap", "overrun", "clock"]

@@ -34,7 +34,8 @@ misused(const char *text, const char *why)
 
 enum option_key {
 	KEY_SEED = 256, KEY_CPUS, KEY_OPS, KEY_SCENARIO, KEY_FAULTS, KEY_INJECT,
-	KEY_NTH, KEY_IRQ, KEY_BUG, KEY_LIMIT, KEY_RETAIN, KEY_TLB, KEY_CALM, KEY_LOG,
+	KEY_NTH, KEY_IRQ, KEY_BUG, KEY_LIMIT, KEY_RETAIN, KEY_TLB, KEY_FLUSH_KICK,
+	KEY_CALM, KEY_LOG,
 	KEY_TAP, KEY_QUIET, KEY_FIRST, KEY_WHOLE, KEY_LIST, KEY_HELP, KEY_PLUGIN
 };
 
@@ -56,6 +57,8 @@ static const struct {
 	{ "retain", NULL, "TLBs keep the entries of roots not loaded",
 	    KEY_RETAIN },
 	{ "tlb", "NAME", "ASIDs and back ends, see --list (plain)", KEY_TLB },
+	{ "flush-kick", "irq|nmi", "what shootdowns interrupt CPUs by (irq)",
+	    KEY_FLUSH_KICK },
 	{ "calm", NULL, "no ticks, walkers or stores in flight", KEY_CALM },
 	{ "bug", "NAME", "a defect of the machine, which must be found",
 	    KEY_BUG },
@@ -266,6 +269,8 @@ parse_flag(int key)
 	}
 }
 
+static const char *const flush_kicks[] = { "irq", "nmi" };
+
 static void
 parse_option(int key, const char *text)
 {
@@ -306,6 +311,10 @@ parse_option(int key, const char *text)
 	case KEY_TLB:
 		c->tlb = (enum sim_tlb)parse_name("tlb", sim_tlb_name,
 		    SIM_NTLB, text);
+		break;
+	case KEY_FLUSH_KICK:
+		c->flush_nmi = parse_name("flush-kick", flush_kicks, 2,
+		    text) == 1;
 		break;
 	case KEY_LIMIT:
 		c->limit_steps = whole_number(text);

@@ -147,12 +147,23 @@ hypercall(struct xcpu_cpuset *todo)
 
 /* ---- the hook ---- */
 
-void
-xcpu_port_tlb_remote(const struct xcpu_flush *request, struct xcpu_cpuset *todo)
+/* The ceiling is what the library was built with: nothing here sets another. */
+static void
+check_request(const struct xcpu_flush *request)
 {
 	if (!sim.cpu->masked)
 		sim_fail(SIM_CONTRACT, "xcpu_port_tlb_remote() with the "
 		    "doorbell open");
+	if ((request->flags & XCPU_FLUSH_FULL) == 0 &&
+	    request->len >> request->stride_shift > XCPU_FLUSH_CEILING)
+		sim_fail(SIM_CONTRACT, "xcpu_port_tlb_remote() with more pages "
+		    "than the ceiling, and not as a full flush");
+}
+
+void
+xcpu_port_tlb_remote(const struct xcpu_flush *request, struct xcpu_cpuset *todo)
+{
+	check_request(request);
 	/* A full one of the kernel is of all tags: by kicks. */
 	if (request->space->kernel && (request->flags & XCPU_FLUSH_FULL) != 0)
 		return;

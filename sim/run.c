@@ -172,6 +172,8 @@ begin(const struct sim_config *config, struct sim_result *result)
 	for (unsigned i = 0; i < sim.ncpu; i++)
 		begin_cpu(i);
 	(void)xcpu_domain_init(&sim_domain_, sim_block, sim.ncpu);
+	if (config->flush_nmi)
+		sim_domain_.flush_kick = xcpu_port_kick_nmi;
 	(void)xcpu_sync_init(&sim_domain_, &sync_room);
 	(void)xcpu_stop_init(&sim_domain_, &stop_room);
 	log_reset();
@@ -181,6 +183,7 @@ begin(const struct sim_config *config, struct sim_result *result)
 	strike_reset();
 	fault_reset();
 	choose_machine(&shape);
+	sim_port_early = config->scenario->early;
 	sched_reset();
 }
 

@@ -48,6 +48,10 @@ BUGS = [
     ("broadcast-lies", "stale", "--tlb flaky --faults walk", "INV-S2"),
     ("guest-torn", "stale", "--tlb guest --scenario memory "
      "--faults walk,preempt", "INV-S4 BUG-104"),
+    ("exit-early", "stale", "--scenario user --faults all",
+     "F-X7 INV-S4"),
+    ("enter-late", "stale", "--scenario user", "F-X7 INV-S4"),
+    ("enter-untold", "stale", "--scenario user", "F-X7 INV-S4"),
     ("open-call", "panic", "--scenario calls", ""),
     ("open-event", "panic", "--scenario events", ""),
     ("open-message", "panic", "--scenario messages", ""),
@@ -55,8 +59,8 @@ BUGS = [
 BUG_SEEDS = "1..6000"
 
 # Scenarios of which the seeds are run; those of single bugs have their own test.
-GENERAL = ("basic", "calls", "events", "late", "life", "memory", "messages",
-           "standing", "storm")
+GENERAL = ("basic", "calls", "deaths", "early", "events", "late", "life", "memory",
+           "messages", "standing", "storm", "user")
 
 
 def listed(program, title, column):
@@ -143,7 +147,8 @@ def test_seeds(tap, program, words, seconds, least=0):
                              f"{words}")
         failed = output if status else ""
         first += 100
-    ids = "F-P5 F-B10 F-B11" if "--tlb" in words else "F-P5"
+    ids = "F-P5" + " F-B10 F-B11" * ("--tlb" in words) + \
+        " F-T1 F-T7" * ("--flush-kick" in words)
     tap.test(f"{words}: {first - 1} seeds", not failed, tail(failed), ids)
     return 0 if failed else first - 1
 
@@ -175,9 +180,19 @@ def test_tlbs(tap, program, seconds):
                        seconds / (3 * len(tlbs)))
 
 
+def test_flush_nmi(tap, program, seconds):
+    """Shootdowns that ring by NMI, among everything else."""
+    scenarios = ("early", "late", "memory", "standing", "storm")
+    for scenario in scenarios:
+        for faults in ("none", "all"):
+            test_seeds(tap, program, f"--flush-kick nmi --scenario {scenario} "
+                       f"--faults {faults}", seconds / (2 * len(scenarios)))
+
+
 def test_misuse(tap, program):
     for words in ("--seed x", "--seed 9..1", "--cpus 1000", "--faults nothing",
-                  "--inject lose", "--scenario no-such", "--tlb no-such", "word"):
+                  "--inject lose", "--flush-kick x",
+                  "--scenario no-such", "--tlb no-such", "word"):
         status, output = run(program, words)
         tap.test(f"misuse: {words}", status == 2 and "--" in output, output)
 
@@ -205,6 +220,7 @@ def main():
     test_all_seeds(tap, program, args.seconds,
                    0 if args.short else ALL_FAULTS_SEEDS)
     test_tlbs(tap, program, args.seconds / 4)
+    test_flush_nmi(tap, program, args.seconds / 10)
     return tap.end()
 
 

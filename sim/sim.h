@@ -53,6 +53,8 @@ struct sim_scenario {
 	uint32_t unsuited;
 	/* Whoever idles is woken by somebody: ticks may stop in idle CPUs. */
 	bool tickless;
+	/* XCPU_PORT_EARLY: a claim releases, and shootdowns may end with it. */
+	bool early;
 	/* Before any CPU runs: reset your own static data.  May be NULL. */
 	void (*setup)(void);
 	/* On each CPU: online, in a thread, doorbell open.  Then it idles. */
@@ -120,6 +122,12 @@ enum sim_controller {
 	X(KICK_SAME, "kick-same", "all kicks of a set go to its first")	\
 	X(LATE_ACK, "late-ack", "the latch is cleared after the handler") \
 	X(HALT_GAP, "halt-gap", "unmasking and halting are two steps")	\
+	X(EXIT_EARLY, "exit-early",					\
+	    "the kernel's pages are used on the way out to user code")	\
+	X(ENTER_LATE, "enter-late",					\
+	    "and on the way in, before it is told")			\
+	X(ENTER_UNTOLD, "enter-untold",					\
+	    "interrupts and NMIs of user code do not tell that they are inside") \
 	X(OPEN_CALL, "open-call", "called functions open the doorbell")	\
 	X(OPEN_EVENT, "open-event", "handlers of events open it")	\
 	X(OPEN_MESSAGE, "open-message", "those of messages do")
@@ -143,6 +151,7 @@ struct sim_config {
 	enum sim_controller controller;
 	bool retain;			/* roots are tagged: entries are kept */
 	enum sim_tlb tlb;
+	bool flush_nmi;			/* shootdowns ring by NMI */
 	bool calm;			/* no ticks, walkers or stores in flight */
 	enum sim_bug bug;
 	uint64_t limit_steps;		/* 0: default */
@@ -256,6 +265,12 @@ void sim_replug(uint64_t off_ns);
 bool sim_dead(unsigned cpu);
 bool sim_any_dead(void);
 /*
+ * In setup(): survivors report the dead (xcpu_cpu_dead()), and no wait is given up.
+ * Meanwhile CPUs may neither leave nor return: here they never do.
+ */
+void sim_report_init(void);
+bool sim_reports(void);
+/*
  * Has the stall hook given up a wait?  It does for dead CPUs, and now and then
  * with stuck ones.  Until then -XCPU_ETIMEDOUT can only be a deadline's.
  */
@@ -339,5 +354,18 @@ int sim_shootdown(struct sim_change *change);
  * A lazy CPU must not touch its space.
  */
 bool sim_touch(struct sim_space *space, unsigned page, bool write);
+
+/* ---------------------------------------------------------------------
+ * User code (user.c).
+ */
+
+/* In setup(): the CPUs of this run say when they run user code. */
+void sim_user_init(void);
+/*
+ * In a thread, doorbell open: user code begins and ends.  In between the kernel's
+ * pages are out of reach but for interrupts and NMIs, which use some as they come.
+ */
+void sim_user_begin(void);
+void sim_user_end(void);
 
 #endif /* XCPU_SIM_SIM_H */

@@ -43,8 +43,9 @@ stand_still(struct sim_cpu *cpu, uint64_t ns)
 bool
 strike_may_die(const struct sim_cpu *cpu)
 {
-	return sim.ndead + 2 <= sim.ncpu && sim.ndead < 2 &&
-	    sim_domain_.stop->owner.v_ != cpu->index + 1 && !asid_locked();
+	if (sim.ndead + 2 > sim.ncpu || sim.ndead >= 2)
+		return false;
+	return sim.reports || (sim_domain_.stop->owner.v_ != cpu->index + 1 && !asid_locked());
 }
 
 static void

@@ -404,6 +404,7 @@ sim_touch(struct sim_space *space, unsigned page, bool write)
 	if (!kernel && (cpu_lane(cpu) & XCPU_LANE_STATE) == XCPU_LANE_LAZY)
 		sim_fail(SIM_CONTRACT, "the scenario touches a space while "
 		    "lazy");
+	user_check(cpu, space);
 	sched_step(cpu);
 	if (!kernel && asid_split() && sim_one_in(2))
 		return touch_as_user(cpu, space, page, write);
@@ -517,6 +518,7 @@ xcpu_port_tlb_flush(const struct xcpu_flush *request)
 	bool twice = sim.erratum && sim.config->bug != SIM_BUG_ONE_FLUSH;
 
 	check_context(cpu, "xcpu_port_tlb_flush()");
+	cpu->flushes += !cpu->in_nmi;
 	if (sim.config->bug != SIM_BUG_FLUSH_NOTHING) {
 		flush(cpu, request);
 		if (sim.erratum || sim.config->bug == SIM_BUG_FLUSH_NO_DRAIN)

@@ -124,6 +124,10 @@ xcpui_collect_close(struct xcpu_cpu *self, struct xcpu_async *job)
 		set.w[i] = xcpu_load_acq(&words[i]);
 	xcpui_flush_pass(domain, range, &set);
 #if XCPU_PORT_REMOTE
+	/* rlx: old or new, both are right */
+	if (range->len >> range->stride_shift >
+	    xcpu_load_rlx(&self->domain->ceiling))
+		range->flags |= XCPU_FLUSH_FULL;
 	xcpu_cpuset_del(&set, self->index);
 	xcpu_port_tlb_remote(range, &set);
 	xcpu_cpuset_add(&set, self->index);

@@ -141,10 +141,10 @@ static inline uint64_t
 post_bits(struct xcpu_line *line, uint64_t bits)
 {
 	/*
-	 * [D1] release: data before the bit.  Pairs with [D1] in xcpui_claim(),
-	 * and wherever else the owner takes his bits: xcpui_lane_polling(),
-	 * xcpui_lane_lazy(), xcpui_lane_leaving() and xcpui_lane_off(); and
-	 * in xcpui_poster_at_work() and xcpui_park_enter().
+	 * [D1] release: data before the bit.  Pairs with [D1] in take_bits(),
+	 * and wherever else the owner takes his bits: xcpui_lane_lazy(),
+	 * xcpui_lane_leaving() and xcpui_lane_off(); and in
+	 * xcpui_poster_at_work() and xcpui_park_enter().
 	 * [D4] acquire: a lane seen LAZY has made its last access.  Pairs with
 	 * [D4] in xcpui_lane_lazy().
 	 * [L2] acquire: a lane seen OFF has done its last work.  Pairs with [L2]
@@ -294,18 +294,31 @@ xcpui_post_set(struct xcpu_cpu *self, struct xcpui_post *post,
 	}
 }
 
-/* Take the allowed class bits of the own lane; they must be served now. */
-unsigned
-xcpui_claim(struct xcpu_cpu *self, unsigned allowed)
+/* Take bits of the own lane, class bits among them. */
+static inline uint64_t
+take_bits(struct xcpu_line *line, uint64_t bits)
 {
-	uint64_t old;
-
 	/*
 	 * [D1] acquire: the bit before its data.  Pairs with [D1] in
 	 * post_bits().
 	 */
-	old = xcpu_fetch_and_acq(&self->line->bell,
-	    ~((uint64_t)allowed << self->lane_shift));
+	if (!XCPU_PORT_EARLY)
+		return xcpu_fetch_and_acq(&line->bell, ~bits);
+	/*
+	 * [D1] as above.
+	 * [D5] release: what this CPU did before anybody sees the bit gone.
+	 * Pairs with [D5] in has_claimed().
+	 */
+	return xcpu_fetch_and_ar(&line->bell, ~bits);
+}
+
+/* Take the allowed class bits of the own lane; they must be served now. */
+unsigned
+xcpui_claim(struct xcpu_cpu *self, unsigned allowed)
+{
+	uint64_t old = take_bits(self->line,
+	    (uint64_t)allowed << self->lane_shift);
+
 	/* rlx: a count for reports, written by this CPU only */
 	xcpu_store_rlx(&self->claims, xcpu_load_rlx(&self->claims) + 1);
 	XCPU_TRACE(XCPU_TRACE_CLAIM, old >> self->lane_shift & allowed, 0);
@@ -365,12 +378,7 @@ xcpui_lane_polling(struct xcpu_cpu *self, bool on)
 		/* rlx: says nothing about data */
 		old = xcpu_fetch_or_rlx(&self->line->bell, polling);
 	else
-		/*
-		 * [D1] acquire: a claim.  Pairs with [D1] in
-		 * post_bits().
-		 */
-		old = xcpu_fetch_and_acq(&self->line->bell,
-		    ~(polling | classes));
+		old = take_bits(self->line, polling | classes);
 	return (unsigned)(old >> self->lane_shift) & 0xff;
 }
 

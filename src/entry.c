@@ -26,14 +26,18 @@
 static void
 pass_outside(const struct xcpu_domain *domain, struct xcpu_cpuset *set)
 {
+	struct xcpu_cpu *self = xcpu_port_self();
+
 	for (unsigned cpu = xcpu_cpuset_first(set); cpu < domain->ncpu;
 	    cpu = xcpu_cpuset_next(set, cpu))
 		/*
 		 * [U1] acquire: its accesses before it went out.  Pairs with
 		 * [U1] in xcpu_kernel_exit().
 		 */
-		if (xcpu_load_acq(&domain->cpus[cpu].flush.outside) != 0)
+		if (xcpu_load_acq(&domain->cpus[cpu].flush.outside) != 0) {
 			xcpu_cpuset_del(set, cpu);
+			XCPUI_COUNT(self, avoid_user);
+		}
 }
 
 int XCPUI_COLD
@@ -61,7 +65,9 @@ xcpu_kernel_exit(void)
 bool
 xcpu_kernel_enter(void)
 {
+	bool nmi = (xcpu_port_context() & XCPU_CTX_NMI) != 0;
 	struct xcpu_cpu *self = xcpu_port_self();
+	uint64_t have;
 	bool outside;
 
 	if (self == NULL || !self->ready)
@@ -74,8 +80,14 @@ xcpu_kernel_enter(void)
 	 * [G2] in shootdown() and xcpui_collect_close().
 	 */
 	xcpu_fence_sc();
+	have = xcpu_load_rlx(&self->flush.kernel_generation); /* rlx: own */
+	XCPUI_COUNT_NMI(self, nmi);
 	/* An NMI may have come before the code below it has caught up. */
 	xcpui_flush_catch_up_kernel(self);
+	/* rlx: own word */
+	if (xcpu_load_rlx(&self->flush.kernel_generation) != have)
+		XCPUI_COUNT(self, catch_up_user);
+	XCPUI_COUNT_NMI(self, false);
 	return outside;
 }
 

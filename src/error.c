@@ -22,16 +22,24 @@
 	X(XCPU_ECANCELED, "a CPU died that was waited for")
 
 #define NUMBER(number, text) number,
-#define TEXT(number, text) text,
+#define TEXT(number, text) text "\0"
 
 const char * XCPUI_COLD
 xcpu_strerror(int error)
 {
 	static const uint8_t numbers[] = { ERRORS(NUMBER) };
-	static const char *const texts[] = { ERRORS(TEXT) };
+	/* One after the other: a table of pointers is as long as a third of them. */
+	static const char texts[] = ERRORS(TEXT);
+	const char *text = texts;
+	unsigned i = 0;
 
-	for (unsigned i = 0; i < sizeof(numbers); i++)
+	for (unsigned at = 0; at < sizeof(texts) - 1; at++) {
 		if (numbers[i] == (error < 0 ? -error : error))
-			return texts[i];
+			return text;
+		if (texts[at] == '\0') {
+			text = &texts[at + 1];
+			i++;
+		}
+	}
 	return "unknown error";
 }

@@ -198,7 +198,7 @@ pass_round(struct xcpu_cpu *self, uint64_t round)
 	}
 	/*
 	 * [F2] release: the flush before the word that vouches for it.  Pairs
-	 * with [F2] in round_passed_by() and has_passed().
+	 * with [F2] in round_passed_by(), has_passed() and has_claimed().
 	 * retry: fails only if an NMI came in between.
 	 */
 	while (passed < round &&

@@ -32,6 +32,7 @@ struct shootdown {
 	uint64_t round;			/* 0: none needed */
 	const struct xcpu_domain *domain;
 	bool polled;			/* nobody had to be kicked */
+	bool all;			/* look at all who are left */
 	struct xcpu_cpuset left;	/* targets that have not answered */
 	struct xcpu_cpuset rounded;	/* those asked by the round, not a slot */
 };
@@ -159,9 +160,10 @@ shootdown_over(struct xcpui_wait *wait)
 
 	for (unsigned cpu = xcpu_cpuset_first(&s->left);
 	    cpu < s->domain->ncpu; cpu = xcpu_cpuset_next(&s->left, cpu)) {
-		if (!answered_by(s, cpu))
+		if (answered_by(s, cpu))
+			xcpu_cpuset_del(&s->left, cpu);
+		else if (!s->all)
 			return false;
-		xcpu_cpuset_del(&s->left, cpu);
 	}
 	return true;
 }
@@ -169,7 +171,13 @@ shootdown_over(struct xcpui_wait *wait)
 static void XCPUI_COLD
 shootdown_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 {
-	*set = ((const struct shootdown *)wait->what)->left;
+	struct shootdown *s = (struct shootdown *)wait->what;
+
+	/* Others may have answered behind the one that is looked at. */
+	s->all = true;
+	(void)shootdown_over(wait);
+	s->all = false;
+	*set = s->left;
 }
 
 /* Whoever is online, by his lane: who is not has ended his sections. */
@@ -251,6 +259,7 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 	XCPUI_COUNT(self, shootdown);
 	s->domain = self->domain;
 	s->round = 0;
+	s->all = false;
 	xcpu_cpuset_zero(&s->left);
 	xcpu_cpuset_zero(&s->rounded);
 	xcpu_port_pte_publish();
@@ -295,25 +304,28 @@ int XCPUI_COLD
 xcpui_flush_check(const struct xcpu_cpu *self, struct xcpu_flush *flush,
     const struct xcpu_flush_opt *opt)
 {
-	unsigned shift = opt != NULL && opt->stride_shift != 0 ?
-	    opt->stride_shift : 12;
+	struct xcpu_flush_opt how = { 0, 0 };
 	int error = xcpui_may_ask(self);
 	uint64_t mask;
 
 	if (error != 0)
 		return error;
-	if (flush->space == NULL || shift < 12 || shift > 48)
+	if (opt != NULL)
+		how = *opt;
+	if (how.stride_shift == 0)
+		how.stride_shift = 12;
+	if (flush->space == NULL || how.stride_shift < 12 ||
+	    how.stride_shift > 48 ||
+	    (how.flags & ~(unsigned)XCPU_FLUSH_TABLES) != 0)
 		return -XCPU_EINVAL;
-	if (opt != NULL && (opt->flags & ~(unsigned)XCPU_FLUSH_TABLES) != 0)
-		return -XCPU_EINVAL;
-	mask = ((uint64_t)1 << shift) - 1;
+	mask = ((uint64_t)1 << how.stride_shift) - 1;
 	if (((flush->start | flush->len) & mask) != 0)
 		return -XCPU_EINVAL;
 	/* The end may be the top of the address space, but not beyond. */
 	if (flush->len != 0 && flush->len - 1 > ~flush->start)
 		return -XCPU_EINVAL;
-	flush->stride_shift = shift;
-	flush->flags = opt != NULL ? opt->flags : 0;
+	flush->stride_shift = how.stride_shift;
+	flush->flags = how.flags;
 	return 0;
 }
 

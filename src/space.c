@@ -232,6 +232,7 @@ leave_lazy(struct xcpu_cpu *self)
 	if ((xcpui_lane_own(self) & XCPU_LANE_STATE) != XCPU_LANE_LAZY)
 		return;
 	lane = xcpui_lane_lazy(self, false);
+	XCPUI_ADD(self, catch_up_lazy, (lane & XCPU_LANE_FLUSH) != 0);
 	XCPU_TRACE(XCPU_TRACE_STATE, XCPU_LANE_READY, 0);
 #if XCPU_PORT_LEVEL >= 3
 	/* Without a kick, or with one that is still on its way: now. */

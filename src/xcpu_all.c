@@ -19,6 +19,7 @@
 #include "doorbell.c"
 #include "drain.c"
 #include "dump.c"
+#include "early.c"
 #include "entry.c"
 #include "error.c"
 #include "event.c"

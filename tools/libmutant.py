@@ -35,6 +35,7 @@ WEAKENING = ("explore", "explore8")	# those that know --weaken
 ABOUT = {"msg": ("msg",), "ring": ("msg",), "inbox": ("msg",),
          "async": ("async", "defer"), "collect": ("async", "defer"),
          "batch": ("batch",), "quiesce": ("quiesce",),
+         "early": ("early",),
          "icache": ("icache",), "notifier": ("notifier",),
          "gather": ("sync",), "park": ("sync",), "room": ("sync",),
          "sync": ("sync",),

@@ -55,10 +55,15 @@ class Tree:
 
     def restore(self):
         """Make it equal to the real tree, without any patch."""
-        for entry in ROOT.iterdir():
-            link = self.path / entry.name
-            if entry.name in (".git", *COPIED) or entry in self.home.parents:
-                continue
+        wanted = {self.path / entry.name: entry for entry in ROOT.iterdir()
+                  if entry.name not in (".git", *COPIED)
+                  and entry not in self.home.parents}
+        for link in [p for p in self.path.iterdir() if p.is_symlink()]:
+            if wanted.get(link) != pathlib.Path(os.readlink(link)):
+                link.unlink()
+                # Of another tree: what was built may be newer than its files.
+                shutil.rmtree(self.build, ignore_errors=True)
+        for link, entry in wanted.items():
             if not link.is_symlink():
                 link.symlink_to(entry)
         for folder in COPIED:

@@ -2,14 +2,19 @@
 #
 # TRACE=FILE of `make run` and `make run-threads`: the text of a recording, made
 # into the form that the replay takes.
-ifneq ($(TRACE),)
-TRACE_FILE := $(O)/traces/$(patsubst %.trace,%,$(basename $(notdir $(TRACE)))).bin
+RECORDINGS := $(wildcard traces/*.trace.xz)
+trace_file = $(O)/traces/$(if $(filter $(RECORDINGS),$(1)),,own/)$(patsubst \
+	%.trace,%,$(basename $(notdir $(1)))).bin
 
-$(TRACE_FILE): $(TRACE) tools/xcputrace $(wildcard tools/tracelib/*.py)
-	$(call say,TRACE,$@)
-	@mkdir -p $(@D)
-	$(Q)python3 tools/xcputrace convert $(TRACE) $@
-endif
+define trace_rule
+$(call trace_file,$(1)): $(1) tools/xcputrace $(wildcard tools/tracelib/*.py)
+	$$(call say,TRACE,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)python3 tools/xcputrace convert $(1) $$@
+endef
+$(foreach t,$(sort $(RECORDINGS) $(TRACE)),$(eval $(call trace_rule,$(t))))
+
+TRACE_FILE := $(if $(TRACE),$(call trace_file,$(TRACE)))
 
 # All recordings, replayed in both worlds.
 SUITES += replay-threads replay-kernel

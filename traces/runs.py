@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tools"))
 
-from tracelib import binary, counts, rules              # noqa: E402
+from tracelib import binary, cost, counts, rules              # noqa: E402
 
 RUN_SECONDS = 60
 SHOW_LINES = 60         # of a failing run's output
@@ -60,6 +60,8 @@ THREADS_REPLAYS = [r for r in REPLAYS if r[0] not in (
 PROMPT, DEFER = ("sync", "gather", "async"), "defer"
 STRICT_FACTOR, STRICT_MORE = 1.02, 3    # of OPT
 LATE_FACTOR, LATE_MORE = 1.3, 2         # of OPT(D)
+LIMITS = {"opt": "1.02 OPT + 3", "late": "1.3 OPT(D) + 2, deferred",
+          "linux": "Linux's rule", "recorded": "recorded"}
 
 
 class World:
@@ -178,32 +180,39 @@ def form_rows(output):
         r"^  (sync|gather|async|defer) +(\d+) +(\d+) ", output, re.MULTILINE)}
 
 
-def wrong_forms(reading, output, cpus, words):
-    """The kicks of each form, against OPT and the rules."""
+def wrong_model(reading, output, cpus, words):
+    """The modelled transactions of each form and rule."""
+    found = {name: int(n) for name, n in re.findall(
+        r"^  (\S.*?) +\d+(?: +(?:\d+|-)){5} +(\d+)$", output, re.MULTILINE)}
+    names = {"need": "needed", "linux": "Linux's rule"}
+    foreseen = cost.modelled(reading.world.records,
+                             *placement(reading, cpus, words))
+    return ["%s: %s transactions modelled, foreseen %d"
+            % (name, found.get(names.get(name, name)), n)
+            for name, n in foreseen.items()
+            if found.get(names.get(name, name)) != n]
+
+
+def foreseen_late(reading, cpus, words):
+    """(kicks that may not be late, least for those that may) with D = bound=."""
     place = placement(reading, cpus, words)
-    sent = rules.kicks(reading.world.records, *place)
-    opt = sum(sent["need"].values())
-    linux = sum(sent["linux"].values())
     at_once, late = rules.split(rules.late(reading.world.records, *place,
                                            bound_ns(words)))
     if "entry=off" in words:
+        sent = rules.kicks(reading.world.records, *place)
         late = rules.split(sent["need"])[1]
+    return at_once, late
+
+
+def wrong_forms(reading, output, cpus, words):
+    """The kicks of each form, beside those that are foreseen."""
+    sent = rules.kicks(reading.world.records, *placement(reading, cpus, words))
+    opt = sum(sent["need"].values())
+    at_once, late = foreseen_late(reading, cpus, words)
     rows, wrong = form_rows(output), []
     if set(rows) != {*PROMPT, DEFER}:
         return ["no row for each form"]
-    for form, (kicks, _) in rows.items():
-        if kicks > STRICT_FACTOR * opt + STRICT_MORE:
-            wrong.append("%s: %d kicks, OPT %d" % (form, kicks, opt))
-        if "place=recorded" in words and \
-                kicks > reading.reference.ipis["flush"]:
-            wrong.append("%s: %d kicks, recorded were %d"
-                         % (form, kicks, reading.reference.ipis["flush"]))
-        if kicks > linux:
-            wrong.append("%s: %d kicks, Linux's rule %d" % (form, kicks, linux))
     kicks, of_late = rows[DEFER]
-    if of_late > LATE_FACTOR * late + LATE_MORE:
-        wrong.append("%d kicks for what may be late, OPT(D) %d"
-                     % (of_late, late))
     if "entry=off" in words and late > 100 and of_late * 10 < late:
         wrong.append("%d kicks deferred without entries, of %d at once"
                      % (of_late, late))
@@ -215,6 +224,30 @@ def wrong_forms(reading, output, cpus, words):
     if exact(words) and of_late != late:
         wrong.append("%d kicks deferred, foreseen %d" % (of_late, late))
     return wrong
+
+
+def limits(words):
+    """The names of the limits that a replay of all forms must keep."""
+    if "form=all" not in words:
+        return []
+    return ["opt", "late", "linux"] \
+        + (["recorded"] if "place=recorded" in words else [])
+
+
+def over_limit(limit, reading, output, cpus, words):
+    """Which forms send more kicks than one of limits() allows."""
+    sent = rules.kicks(reading.world.records, *placement(reading, cpus, words))
+    most = {"opt": STRICT_FACTOR * sum(sent["need"].values()) + STRICT_MORE,
+            "late": LATE_FACTOR * foreseen_late(reading, cpus, words)[1]
+            + LATE_MORE,
+            "linux": sum(sent["linux"].values()),
+            "recorded": reading.reference.ipis["flush"]}[limit]
+    rows = form_rows(output)
+    kicks = {DEFER: rows[DEFER][1]} if limit == "late" and DEFER in rows \
+        else {form: kicks for form, (kicks, _) in rows.items()}
+    return ["%s: %d kicks, at most %d" % (form, n, most)
+            for form, n in kicks.items() if n > most] \
+        + ([] if kicks else ["no row for each form"])
 
 
 def remark(reading, output, cpus, words):
@@ -267,6 +300,8 @@ def complaints(reading, status, output, cpus, words):
             wrong += wrong_rules(reading, output, cpus, spread)
         if "form=all" in words:
             wrong += wrong_forms(reading, output, cpus, words)
+            if exact(words):
+                wrong += wrong_model(reading, output, cpus, words)
         wrong += wrong_probes(output)
     return wrong
 
@@ -325,14 +360,21 @@ def main():
                          binary.encode(readings[name], name))
         good = pathlib.Path(folder, "redis.bin").read_bytes()
         bad = bad_inputs(world, folder, good)
-        tap = Tap(len(paths) * len(replays) + len(bad))
+        tap = Tap(1 + len(bad) + len(paths) * sum(
+            1 + len(limits(words)) for _, _, words in replays))
+        tap.test("replay_%s_model_is_as_counted" % world.name,
+                 cost.check(ROOT / "sim" / "count.tsv"), "", "F-P7")
         for name, reading in readings.items():
             for kind, cpus, words in replays:
                 status, output = world.run(
                     cpus, words, str(pathlib.Path(folder, name + ".bin")))
-                tap.test("replay_%s_%s_%s" % (world.name, name, kind),
-                         complaints(reading, status, output, cpus, words),
-                         output, "F-P10")
+                title = "replay_%s_%s_%s" % (world.name, name, kind)
+                tap.test(title, complaints(reading, status, output, cpus,
+                                           words), output, "F-P10")
+                for limit in limits(words):
+                    tap.test("%s: at most %s" % (title, LIMITS[limit]),
+                             over_limit(limit, reading, output, cpus, words),
+                             output, "F-P10 F-P7")
                 if "form=all" in words:
                     print("# " + remark(reading, output, cpus, words))
         for kind, cpus, words, file, memory, pattern in bad:

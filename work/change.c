@@ -106,16 +106,19 @@ note_kept(struct storm_cpu *me, unsigned slack, bool first)
 }
 
 /*
- * May this CPU hold on to what was shot down?  One that is off, and a lazy one
- * where no tables were freed; each drops before it says that it is not so any
- * more.
+ * May this CPU hold on to what was shot down?  One that is off; and, where no
+ * tables were freed, a lazy one, or of the kernel's pages one in user mode.  Each
+ * drops before it says that it is not so any more.
  */
 static bool
-may_hold(const struct storm_cpu *target, const struct storm_request *request)
+may_hold(unsigned cpu, const struct storm_request *request)
 {
-	if (request->space->index == STORM_KERNEL)
-		return xcpu_load_acq(&target->off) != 0;
-	return !request->tables && xcpu_load_acq(&target->lazy) != 0;
+	const struct storm_cpu *target = storm.cpu[cpu];
+
+	if (request->space->index != STORM_KERNEL)
+		return !request->tables && xcpu_load_acq(&target->lazy) != 0;
+	return xcpu_load_acq(&target->off) != 0 || (!request->tables &&
+	    work_run.options.entry && oracle_in_user(cpu));
 }
 
 /*
@@ -130,7 +133,7 @@ check_dropped(struct storm_cpu *me)
 
 	for (unsigned cpu = xcpu_cpuset_first(&me->targets);
 	    cpu < XCPU_NCPU_MAX; cpu = xcpu_cpuset_next(&me->targets, cpu)) {
-		bool may = may_hold(storm.cpu[cpu], request);
+		bool may = may_hold(cpu, request);
 		unsigned held = request->kept[cpu] &
 		    oracle_kept(cpu, batch, 0);
 
@@ -278,6 +281,16 @@ shoot_all(struct storm_cpu *me, const mach_frame *old, mach_frame table)
 	return error;
 }
 
+static void
+count_change(struct storm_cpu *me)
+{
+	me->shootdowns++;
+	me->tables += me->change == STORM_TABLES;
+	me->reclaims += me->change == STORM_RECLAIM;
+	me->kernel_unmaps += me->change == STORM_UNMAP &&
+	    me->request.space->index == STORM_KERNEL;
+}
+
 void
 storm_shoot(unsigned cpu)
 {
@@ -315,5 +328,5 @@ storm_shoot(unsigned cpu)
 		    cpu, xcpu_strerror(error));
 		xcpu_store_rel(&storm.stop, 1);
 	}
-	me->shootdowns++;
+	count_change(me);
 }

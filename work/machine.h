@@ -113,10 +113,17 @@ mach_frame mach_table_unlink(struct mach_space *space, uint64_t va);
 #define MACH_TABLE_SPAN	(MACH_PAGE_SIZE << 9)	/* addresses of one table */
 
 /*
- * From now on each entry into the kernel from user mode, and each tick, passes
- * what was deferred (xcpu_async_pass()); or none does, which is so at first.
+ * What the way into the kernel does from now on, of these; nothing at first.
+ * Called while no CPU is in user mode.
+ *
+ *	MACH_ENTRY_CATCH_UP	CPUs in user mode are left alone when pages of the
+ *				kernel change, and catch up as they come back
+ *				(xcpu/entry.h)
+ *	MACH_ENTRY_PASS		each entry from user mode, and each tick, passes
+ *				what was deferred (xcpu_async_pass())
  */
-void mach_entries_pass(bool on);
+enum { MACH_ENTRY_CATCH_UP = 1, MACH_ENTRY_PASS = 2 };
+void mach_entries(unsigned what);
 
 /* ------------------------------------------------------------------ */
 /* Accesses, made as a program would: through the calling CPU's own TLB.  */

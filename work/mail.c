@@ -67,6 +67,7 @@ storm_fall_lazy(struct storm_cpu *me)
 {
 	if (xcpu_load_rlx(&me->space) == STORM_KERNEL)
 		return;
+	me->fell_lazy++;
 	if (!work_run.options.lazy) {
 		unsigned resume = xcpu_load_rlx(&me->space);
 

@@ -2,6 +2,8 @@
 /*
  * main.c: which workloads, in which order, how much of each.
  */
+#include <xcpu/port.h>
+
 #include "replay.h"
 #include "run.h"
 #include "work.h"
@@ -166,6 +168,17 @@ run_replay(const void *module, size_t module_len)
 	return false;
 }
 
+/* Shootdowns interrupt by NMI from here on; false: they cannot. */
+static bool
+ring_by_nmi(void)
+{
+#if XCPU_PORT_LEVEL >= 4
+	return xcpu_flush_set_kick(xcpu_port_kick_nmi) == 0;
+#else
+	return false;
+#endif
+}
+
 int
 work_main(const char *words, const void *module, size_t module_len)
 {
@@ -175,6 +188,10 @@ work_main(const char *words, const void *module, size_t module_len)
 		return 2;
 	if (work_run.options.form == WORK_FORM_ALL && !wants(WORK_REPLAY)) {
 		mach_printf("form=all is for work=replay\n");
+		return 2;
+	}
+	if (work_run.options.kick_nmi && !ring_by_nmi()) {
+		mach_printf("kick=nmi needs XCPU_FLUSH_KICK, and NMIs\n");
 		return 2;
 	}
 	work_run.ncpu = mach_ncpu();

@@ -13,6 +13,11 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "tools"))
+
+from tracelib import cost                               # noqa: E402
+
 TABLE = pathlib.Path(__file__).with_name("modes.tsv")
 RUN_SECONDS = 120
 SHOW_LINES = 40         # of a failing run's output
@@ -24,15 +29,19 @@ MODES = {
     "defer": "form=defer",
     "defer-entries": "form=defer entry=off",
     "sync-eager": "form=sync lazy=off",
+    "sync-entries": "form=sync entry=off",
     "defer-eager": "form=defer lazy=off",
 }
 IDS = {"sync": "F-B7", "gather": "F-B7 F-B5", "async": "F-B9 F-P7",
        "defer": "F-B8 F-B12 F-P7", "defer-entries": "F-B8",
-       "sync-eager": "F-B2", "defer-eager": "F-B8 F-B2"}
+       "sync-eager": "F-B2", "sync-entries": "F-X7 F-B12", "defer-eager": "F-B8 F-B2"}
 RELATIONS = {"<": operator.lt, ">": operator.gt, "=": operator.eq}
 
-# The cells of the table that are compared.
-CELLS = ("shootdowns", "flush", "call", "lazy")
+# The cells of the table that are compared, and what a storm is made of.
+CELLS = ("shootdowns", "flush", "call", "lazy", "pending", "polling",
+         "in user mode")
+KINDS = ("processes", "lazy threads", "kernel unmaps", "page tables",
+         "reclaims")
 
 
 class Malformed(Exception):
@@ -65,7 +74,40 @@ def counts(output):
         return None
     found["requests"], found["late"] = int(form[1]), int(form[2])
     found["kicks"] = found["flush"] + found["call"]
+    found["asked"] = found["kicks"] + found["pending"] + found["polling"]
+    for kind in KINDS:
+        made = re.search(r"(\d+) %s" % kind, output)
+        found[kind] = int(made[1]) if made else 0
     return {name: n / found["shootdowns"] for name, n in found.items()}
+
+
+def add_transactions(seen):
+    """By the model of tracelib/cost.py, from the counts of each mode.
+
+    A request goes to as many CPUs as one is asked on average; where nobody waits
+    for it, and some are never asked, to as many as in the mode `sync`.
+    """
+    for name, mode in seen.items():
+        if mode is None or seen["sync"] is None:
+            continue
+        form = MODES[name].split()[0].removeprefix("form=")
+        waited = seen["sync"] if form in ("async", "defer") else mode
+        n = waited["asked"] / waited["requests"]
+        mode["transactions"] = \
+            (mode["requests"] - mode["late"]) * cost.transactions("sync", n) \
+            + mode["late"] * cost.transactions(form, n)
+
+
+def table(seen):
+    """The modes side by side: per shootdown."""
+    columns = ("requests", "late", "asked", "kicks", "lazy", "in user mode",
+               "transactions")
+    yield "%-14s" % "mode" + "".join("%13s" % c for c in columns)
+    for name, mode in seen.items():
+        yield "%-14s" % name + "".join(
+            "%13s" % ("%.3f" % mode[c] if mode and c in mode else "-")
+            for c in columns)
+    yield "transactions are modelled (tools/tracelib/cost.py), not measured"
 
 
 def verdict(row, seen):
@@ -121,6 +163,9 @@ def main():
             print("# exit status %s" % status)
             for line in output.splitlines()[-SHOW_LINES:]:
                 print("#   " + line)
+    add_transactions(seen)
+    for line in table(seen):
+        print("# " + line)
     for number, row in enumerate(rows, len(MODES) + 1):
         text, good = verdict(row, seen)
         failed += not good

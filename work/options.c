@@ -18,6 +18,7 @@ static const char *const order_names[] = { "strict", "free", NULL };
 static const char *const mode_names[] = { "unsaid", "single", "multi", NULL };
 static const char *const faults_names[] = { "none", "drop", "deaf", "stuck",
 	NULL };
+static const char *const kick_names[] = { "irq", "nmi", NULL };
 static const char *const switch_names[] = { "off", "on", NULL };
 static const char *const form_names[] = { "sync", "gather", "async", "defer",
 	"all", NULL };
@@ -32,7 +33,7 @@ struct key {
 
 enum key_id { KEY_WORK, KEY_OPS, KEY_SECONDS, KEY_SEED, KEY_RELAX, KEY_PLACE,
 	KEY_ORDER, KEY_MODE, KEY_FAULTS, KEY_ORACLE, KEY_FORM, KEY_LAZY,
-	KEY_ENTRY, KEY_BOUND, KEY_CPUS, KEY_TRACE };
+	KEY_ENTRY, KEY_BOUND, KEY_KICK, KEY_CPUS, KEY_TRACE };
 
 static const struct key keys[] = {
 	[KEY_WORK] = { "work", kind_names, 0, "what to run" },
@@ -48,8 +49,9 @@ static const struct key keys[] = {
 	[KEY_FORM] = { "form", form_names, 0, "how what may be late is flushed" },
 	[KEY_LAZY] = { "lazy", switch_names, 0, "who idles keeps the root" },
 	[KEY_ENTRY] = { "entry", switch_names, 0,
-		"kernel entries pass what is deferred" },
+		"who is in user mode catches up as it enters the kernel" },
 	[KEY_BOUND] = { "bound", NULL, 1000000, "us that it may take, from 1" },
+	[KEY_KICK] = { "kick", kick_names, 0, "what shootdowns interrupt by" },
 	[KEY_CPUS] = { "cpus", NULL, XCPU_NCPU_MAX, "how many CPUs" },
 	[KEY_TRACE] = { "trace", NULL, 0, "a compiled trace" },
 };
@@ -211,6 +213,9 @@ set(struct work_options *options, enum key_id key, uint64_t value,
 		break;
 	case KEY_BOUND:
 		options->bound_us = value != 0 ? value : 1;
+		break;
+	case KEY_KICK:
+		options->kick_nmi = value != 0;
 		break;
 	case KEY_CPUS:
 		options->cpus = (unsigned)value;

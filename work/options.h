@@ -61,8 +61,10 @@ struct work_options {
 	enum work_faults faults;
 	bool oracle;		/* arm and probe around each shootdown */
 	enum work_form form;
+	bool kick_nmi;		/* shootdowns ring by NMI */
 	bool lazy;		/* who idles keeps the root, or loads none */
-	bool entry;		/* kernel entries pass what is deferred */
+	bool entry;		/* user mode is not asked for the kernel's pages,
+				   and entries pass what is deferred */
 	uint64_t bound_us;	/* of what is deferred */
 	uint64_t ops;		/* of each storm; 0: by the number of CPUs */
 	uint64_t seconds;	/* for the whole run; 0: enough for `ops` */

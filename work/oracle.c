@@ -9,6 +9,8 @@
 #include "oracle.h"
 #include "run.h"
 
+#define USER_READS	16	/* of one page: a program stays in user mode */
+
 struct row {
 	uint64_t tag;		/* last found there */
 	uint64_t stamp;		/* drops before it was armed */
@@ -103,17 +105,32 @@ judge(unsigned cpu, const struct oracle_page *page,
 	return true;
 }
 
-/* Noted, for functions that other CPUs call meanwhile. */
-void
-oracle_access(unsigned cpu, enum mach_access_mode mode,
+/* Where it is meanwhile is noted, for others, and for functions that they call. */
+static void
+access_noted(unsigned cpu, enum mach_access_mode mode,
     struct mach_access *list, unsigned n)
 {
 	struct oracle_count *count = oracle.count[cpu];
 
-	count->reading = true;
+	count->in_kernel = mode == MACH_AS_KERNEL;
+	xcpu_store_rel(&count->in_user, mode == MACH_AS_USER);
 	mach_access(mode, list, n);
-	count->reading = false;
-	count->reads += n;
+	xcpu_store_rel(&count->in_user, 0);
+	count->in_kernel = false;
+}
+
+void
+oracle_access(unsigned cpu, enum mach_access_mode mode,
+    struct mach_access *list, unsigned n)
+{
+	access_noted(cpu, mode, list, n);
+	oracle.count[cpu]->reads += n;
+}
+
+bool
+oracle_in_user(unsigned cpu)
+{
+	return xcpu_load_acq(&oracle.count[cpu]->in_user) != 0;
 }
 
 static void
@@ -193,21 +210,28 @@ oracle_glance(unsigned cpu, const struct oracle_page *page,
     enum mach_access_mode mode, const struct xcpu_au32 *settled,
     const struct xcpu_au32 *newest)
 {
-	struct mach_access found = { .va = page->va, .op = MACH_READ };
+	unsigned n = mode == MACH_AS_USER ? USER_READS : 1;
+	struct mach_access found[USER_READS];
 	struct oracle_page expected = *page;
 	uint32_t low = xcpu_load_acq(settled);
-	uint32_t got;
+	uint32_t high;
 
-	oracle_access(cpu, mode, &found, 1);
-	if (found.fault)
-		return;
-	got = (uint32_t)found.value;
-	if (found.value >> 32 == page->tag >> 32 && got - low < 1u << 31 &&
-	    xcpu_load_acq(newest) - got < 1u << 31)
-		return;
+	for (unsigned i = 0; i < n; i++)
+		found[i] = (struct mach_access){ .va = page->va,
+			.op = MACH_READ };
+	access_noted(cpu, mode, found, n);
+	oracle.count[cpu]->reads++;	/* the same page: a TLB has it */
+	high = xcpu_load_acq(newest);
 	expected.tag = (page->tag & ~(uint64_t)UINT32_MAX) | low;
-	report_stale(cpu, &expected, &found,
-	    held_generation(cpu, page, &found));
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t got = (uint32_t)found[i].value;
+
+		if (!found[i].fault && (found[i].value >> 32 !=
+		    page->tag >> 32 || got - low >= 1u << 31 ||
+		    high - got >= 1u << 31))
+			report_stale(cpu, &expected, &found[i],
+			    held_generation(cpu, page, &found[i]));
+	}
 }
 
 void
@@ -217,7 +241,7 @@ oracle_look(unsigned cpu, const struct oracle_page *page,
 	struct mach_access found = { .va = page->va, .op = MACH_READ };
 	bool strict;
 
-	if (oracle.count[cpu]->reading)
+	if (oracle.count[cpu]->in_kernel)
 		return;
 	strict = xcpu_load_acq(over) != 0;
 	mach_access(MACH_AS_KERNEL, &found, 1);

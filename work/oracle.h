@@ -50,7 +50,8 @@ struct oracle_count {
 	uint64_t armed, idle;	/* probes */
 	uint64_t reads;		/* pages read, for whatever reason */
 	unsigned cpus;		/* of a sum: with at least one armed probe */
-	bool reading;		/* now */
+	bool in_kernel;		/* reads there, now */
+	struct xcpu_au32 in_user;	/* 1 from before until after it is */
 };
 
 static inline uint64_t
@@ -84,9 +85,9 @@ unsigned oracle_probe(unsigned cpu, const struct oracle_batch *batch,
     unsigned kept);
 
 /*
- * On the reading CPU, at any time: one read of a page that others may change
- * meanwhile.  Any generation from *settled, as found before, to *newest, as
- * found after, is right; a fault is.
+ * On the reading CPU, at any time: a look at a page that others may change
+ * meanwhile; in user mode for a while.  Any generation from *settled, as found
+ * before, to *newest, as found after, is right; a fault is.
  */
 void oracle_glance(unsigned cpu, const struct oracle_page *page,
     enum mach_access_mode mode, const struct xcpu_au32 *settled,
@@ -97,9 +98,15 @@ void oracle_access(unsigned cpu, enum mach_access_mode mode,
     struct mach_access *list, unsigned n);
 
 /*
+ * Whether a CPU may be in user mode: before it is, it says so, and it has caught
+ * up when it says that it is not.  For any CPU.
+ */
+bool oracle_in_user(unsigned cpu);
+
+/*
  * In a function that another CPU called, doorbell masked: one read of a kernel
  * page that is being remapped.  If `over` was set before the read, the old frame
- * is stale; does nothing if it interrupts another access.
+ * is stale; does nothing if it interrupts another read of the kernel.
  */
 void oracle_look(unsigned cpu, const struct oracle_page *page,
     const struct xcpu_au32 *over);

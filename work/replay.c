@@ -230,7 +230,10 @@ run_once(enum work_form form)
 	if (!spaces_init())
 		return false;
 	replay_report_begin();
+	/* What is deferred waits for the entries of the recording. */
+	mach_entries(work_run.options.entry ? MACH_ENTRY_CATCH_UP : 0);
 	mach_run_all(replay_main, NULL);
+	mach_entries(0);
 	for (i = 0; i < replay.trace.spaces; i++) {
 		if (replay.space[i].mach != NULL)
 			replay_space_empty(&replay.space[i]);

@@ -62,6 +62,11 @@ struct replay_space {
 
 enum replay_state { REPLAY_FOREIGN, REPLAY_USER, REPLAY_LAZY };
 
+/* What a rule sends; its transactions are a model's (replay_cost.c). */
+struct replay_rule {
+	uint64_t kicks, transactions;
+};
+
 /* What one CPU did. */
 struct replay_count {
 	uint64_t lines[TRACE_CLASS_COUNT];
@@ -69,7 +74,8 @@ struct replay_count {
 	uint64_t hidden, raced, cow_absent, placed;
 	uint64_t requests[TRACE_CAUSE_COUNT];
 	uint64_t kicks[TRACE_CAUSE_COUNT];
-	uint64_t need, linux_kicks, broadcast_kicks;	/* by other rules */
+	/* Whom it concerns, in this form; and by other rules. */
+	struct replay_rule need, as_linux, broadcast;
 	uint64_t in_the_way;	/* tickets waited for, for an address */
 	uint64_t wakes;		/* of idle CPUs, by us */
 	uint64_t reads;		/* while waiting */
@@ -215,8 +221,6 @@ void replay_shoot(unsigned cpu, struct replay_space *space,
     enum trace_cause cause, uint64_t start, uint64_t len);
 bool replay_frees_tables(enum trace_cause cause);
 uint64_t replay_kicks_of(unsigned cpu);
-void replay_count_request(unsigned cpu, struct replay_space *space,
-    enum trace_cause cause, uint64_t kicks);
 void replay_probe_later(unsigned cpu, const struct replay_space *space,
     const struct oracle_batch *batch, struct oracle_batch *out, uint32_t *kept);
 void replay_probe_after(unsigned cpu, struct replay_space *space,
@@ -226,6 +230,10 @@ void replay_shoot_end(unsigned cpu, struct replay_space *space,
 void replay_arm(unsigned cpu, const struct oracle_batch *batch);
 void replay_arm_ahead(unsigned cpu, uint32_t i);
 void replay_probe_late(unsigned cpu);
+
+/* replay_cost.c */
+void replay_count_request(unsigned cpu, struct replay_space *space,
+    enum trace_cause cause, uint64_t kicks);
 
 /* replay_late.c: what may be late, in the form that was asked for */
 bool replay_late_init(void);

@@ -213,42 +213,6 @@ replay_frees_tables(enum trace_cause cause)
 	return cause == TRACE_CAUSE_EXEC || cause == TRACE_CAUSE_EXIT;
 }
 
-/*
- * What other rules would have sent, on this placement: to whoever needs it; to
- * everybody; or as Linux does, to who runs there, and when tables are freed to whoever once had
- * the space and has not been told since that it is gone.
- */
-static void
-count_rules(unsigned cpu, struct replay_space *space, bool tables)
-{
-	struct replay_count *count = &replay.cpu[cpu]->count;
-	struct xcpu_cpuset linux_set = replay.ask.asked;
-
-	if (tables) {
-		linux_set = space->members;
-		xcpu_cpuset_del(&linux_set, cpu);
-		space->members = replay.ask.asked;
-		xcpu_cpuset_or(&space->members, &replay.ask.idle);
-		xcpu_cpuset_add(&space->members, cpu);
-	}
-	count->need += xcpu_cpuset_count(&replay.ask.asked) +
-	    (tables ? xcpu_cpuset_count(&replay.ask.idle) : 0);
-	count->linux_kicks += xcpu_cpuset_count(&linux_set);
-	count->broadcast_kicks += replay.ncpu - 1;
-}
-
-void
-replay_count_request(unsigned cpu, struct replay_space *space,
-    enum trace_cause cause, uint64_t kicks)
-{
-	struct replay_count *count = &replay.cpu[cpu]->count;
-
-	count->kicks[cause] += kicks;
-	count->requests[cause]++;
-	if (replay.strict)
-		count_rules(cpu, space, replay_frees_tables(cause));
-}
-
 /* Where a replay calls for a shootdown and waits; len 0: the whole space. */
 void
 replay_shoot(unsigned cpu, struct replay_space *space, enum trace_cause cause,

@@ -43,7 +43,8 @@ struct work_tally {
 	uint64_t messages;
 	uint64_t rendezvous, stops;
 	uint64_t late;			/* of the shootdowns: not waited for */
-	uint64_t processes;
+	/* What a storm has of each kind. */
+	uint64_t processes, fell_lazy, kernel_unmaps, tables, reclaims;
 	uint64_t held_ns;		/* in all, until they were over */
 	uint64_t left;			/* times a CPU went offline and came back */
 	uint64_t control_seen, control_asked;

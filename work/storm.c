@@ -380,11 +380,16 @@ add_up(void)
 		tally->background += me->glances;
 		tally->left += me->left;
 		tally->processes += me->processes;
+		tally->fell_lazy += me->fell_lazy;
+		tally->kernel_unmaps += me->kernel_unmaps;
+		tally->tables += me->tables;
+		tally->reclaims += me->reclaims;
 		tally->late += me->late;
 		tally->held_ns += me->held_ns;
 		work_times_add(WORK_TIME_SHOOTDOWN, &me->times);
 		me->shootdowns = me->mapped = me->glances = me->left = me->late = 0;
-		me->held_ns = me->processes = 0;
+		me->held_ns = me->processes = me->fell_lazy = 0;
+		me->kernel_unmaps = me->tables = me->reclaims = 0;
 	}
 }
 
@@ -397,10 +402,12 @@ storm_run(const struct work_goal *goal)
 	xcpu_store_rlx(&storm.begun, 0);
 	xcpu_store_rlx(&storm.busy, 0);
 	xcpu_store_rlx(&storm.finished, 0);
-	mach_entries_pass(work_run.options.form == WORK_FORM_DEFER &&
-	    work_run.options.entry);
+	if (work_run.options.entry)
+		mach_entries(MACH_ENTRY_CATCH_UP |
+		    (work_run.options.form == WORK_FORM_DEFER ?
+		    MACH_ENTRY_PASS : 0));
 	mach_run_all(storm_cpu_main, NULL);
-	mach_entries_pass(false);
+	mach_entries(0);
 	add_up();
 	return xcpu_load_acq(&storm.stop) == 0;
 }

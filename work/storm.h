@@ -126,7 +126,7 @@ struct storm_cpu {
 	struct storm_extra extra[STORM_EXTRAS];
 	struct storm_process process;	/* child of its window */
 	struct storm_process *visits;	/* another's, whose root it has */
-	uint64_t processes;
+	uint64_t processes, fell_lazy, kernel_unmaps, tables, reclaims;
 	unsigned nextra;
 	unsigned tries;
 	bool leaving;			/* goes offline soon */

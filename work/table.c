@@ -20,20 +20,33 @@ struct books {
 static struct books base, total;
 static struct oracle_count probes;
 
+/* Every kick that was asked for has been sent, and has arrived. */
+static bool
+settled(const struct books *books)
+{
+	const struct mach_counts *port = &books->port;
+
+	return xcpu_stat_kicks(&books->xcpu) == port->kicks_sent &&
+	    port->kicks_sent == port->taken + port->coalesced;
+}
+
+/*
+ * xcpu's and the port's counts of one moment.  A CPU that stands between the
+ * two, or a tick that kicks, would be in one of them only.
+ */
 static void
 read_books(struct books *books)
 {
 	uint64_t limit = mach_now_ns() + QUIET_NS;
 
-	/* ends: the last kick has arrived, or with the limit */
+	/* ends: the books are settled, or with the limit */
 	do {
 		mach_relax();
 		mach_counts(&books->port);
-	} while (books->port.taken + books->port.coalesced !=
-	    books->port.kicks_sent && !work_passed(limit));
-	books->xcpu = (struct xcpu_totals){ 0 };
-	for (unsigned cpu = 0; cpu < work_run.ncpu; cpu++)
-		xcpu_stat_sum(mach_domain(), cpu, &books->xcpu);
+		books->xcpu = (struct xcpu_totals){ 0 };
+		for (unsigned cpu = 0; cpu < work_run.ncpu; cpu++)
+			xcpu_stat_sum(mach_domain(), cpu, &books->xcpu);
+	} while (!settled(books) && !work_passed(limit));
 }
 
 static void
@@ -75,9 +88,23 @@ heads(const char *a, const char *b, const char *c)
 	mach_printf("\n%-26s%-26s%s\n", a, b, c);
 }
 
+/* What a storm is made of. */
 static void
-print_operations(const struct work_tally *t, const struct xcpu_totals *x)
+print_kinds(const struct work_tally *t)
 {
+	if (t->shootdowns != 0)
+		mach_printf("%lu processes, %lu lazy threads, %lu kernel unmaps, "
+		    "%lu page tables, %lu reclaims\n",
+		    (unsigned long)t->processes, (unsigned long)t->fell_lazy,
+		    (unsigned long)t->kernel_unmaps, (unsigned long)t->tables,
+		    (unsigned long)t->reclaims);
+}
+
+static void
+print_operations(const struct work_tally *t, const struct books *books)
+{
+	const struct xcpu_totals *x = &books->xcpu;
+
 	heads("operations", "kicks sent", "kicks avoided");
 	cell("shootdowns", t->shootdowns);
 	cell("flush", x->kick_flush);
@@ -101,9 +128,11 @@ print_operations(const struct work_tally *t, const struct xcpu_totals *x)
 	mach_printf("\n");
 	cell("stops", t->stops);
 	cell("self", x->selfkick);
+	cell("in user mode", x->avoid_user);
 	mach_printf("\n");
 	cell("CPUs left", t->left);
 	cell("NMIs", x->nmi_sent);
+	cell("caught up", x->catch_up_lazy + x->catch_up_user);
 	mach_printf("\n");
 }
 
@@ -305,13 +334,17 @@ table_print(bool good)
 	    (unsigned long)o->seed, work_faults_name(o->faults),
 	    (unsigned long)(ms / 1000), (unsigned long)(ms % 1000 / 100));
 	mach_printf("form %s, lazy %s, entry %s, bound %lu us: %lu requests, "
-	    "%lu of them not waited for (%lu us), %lu processes\n", work_form_name(o->form),
+	    "%lu of them not waited for (%lu us)\n", work_form_name(o->form),
 	    o->lazy ? "on" : "off", o->entry ? "on" : "off",
 	    (unsigned long)o->bound_us, (unsigned long)total.xcpu.shootdown,
 	    (unsigned long)t->late,
-	    (unsigned long)(t->late == 0 ? 0 : t->held_ns / t->late / 1000),
-	    (unsigned long)t->processes);
-	print_operations(t, &total.xcpu);
+	    (unsigned long)(t->late == 0 ? 0 : t->held_ns / t->late / 1000));
+	print_kinds(t);
+	if (o->kick_nmi)
+		mach_printf("kick nmi: %lu NMIs sent, %lu taken\n",
+		    (unsigned long)total.xcpu.nmi_sent,
+		    (unsigned long)total.xcpu.taken_nmi);
+	print_operations(t, &total);
 	print_flushes(t, &total.xcpu);
 	print_latency(&total.xcpu);
 	good &= check_books();

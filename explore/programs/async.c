@@ -309,9 +309,37 @@ static const struct explore_program async_top = {
 	.check = check_restarted,
 };
 
+static void
+expect_full(const struct xcpu_flush *request, struct xcpu_cpuset *todo)
+{
+	(void)todo;	/* left to the kicks */
+	explore_assert((request->flags & XCPU_FLUSH_FULL) != 0,
+	    "a broadcast for each of many pages");
+}
+
+/* As a process that ends: the page is one of 2^35. */
+static void
+start_wide(void)
+{
+	explore_page_set(&page[0], NEW_FRAME);
+	explore_assert(xcpu_async_add(&job, page[0].space, 0,
+	    UINT64_C(1) << 47, NULL) == 0, "refused");
+	start_and_look(1);
+}
+
+static const struct explore_program async_wide = {
+	.name = "async-wide",
+	.what = "more pages than the ceiling, offered to a broadcast first",
+	.ids = "F-B6 F-B9 F-B11 INV-S1",
+	.ncpu = 2,
+	.setup = setup_loaded,
+	.cpu = { start_wide, use_twice },
+	.on_remote = expect_full,
+};
+
 const struct explore_program *const async_programs[] = {
 	&async_start, &async_wait, &async_twice, &async_collect, &async_merge,
 	&async_spaces, &async_self, &async_load, &async_load_nmi, &async_unload,
 	&async_online, &async_callback, &async_callback_done,
-	&async_callback_offline, &async_top, NULL
+	&async_callback_offline, &async_top, &async_wide, NULL
 };

@@ -32,6 +32,7 @@ const struct explore_program *const *const explore_tables[] = {
 	sync_undo_programs,
 	sync_meets_programs,
 	sync_msg_programs,
+	early_programs,
 	quiesce_programs,
 	icache_programs,
 	notifier_programs,

@@ -32,6 +32,7 @@ extern const struct explore_program *const sync_programs[];
 extern const struct explore_program *const sync_undo_programs[];
 extern const struct explore_program *const sync_meets_programs[];
 extern const struct explore_program *const sync_msg_programs[];
+extern const struct explore_program *const early_programs[];
 extern const struct explore_program *const quiesce_programs[];
 extern const struct explore_program *const icache_programs[];
 extern const struct explore_program *const notifier_programs[];

@@ -214,6 +214,17 @@ XCPU_STATIC_ASSERT(XCPU_PORT_LEVEL >= 0 && XCPU_PORT_LEVEL <= 4,
 #define XCPU_PORT_REMOTE 0
 #endif
 
+/*
+ * 1: shootdowns may end with the claim (early.h), for the machine has completed
+ * all accesses of interrupted code when a read-modify-write that releases, in the
+ * interrupt, is seen.  On x86 every locked instruction does that.  Elsewhere the
+ * claim becomes a stronger instruction; leave it 0 where invalidations need a
+ * barrier of their own to be complete (arm64, riscv64).
+ */
+#ifndef XCPU_PORT_EARLY
+#define XCPU_PORT_EARLY 0
+#endif
+
 /* 1: the port has xcpu_port_near(), which picks a near CPU for xcpu_call_any(). */
 #ifndef XCPU_PORT_NEAR
 #define XCPU_PORT_NEAR 0

@@ -182,6 +182,8 @@ void xcpu_port_root_load(struct xcpu_space *space);
  *	Context: doorbell masked.
  *	Order:   as xcpu_port_tlb_flush(), for each CPU taken out of *todo.  Of
  *	         a CPU that does not run, before it goes on.
+ *	         As there, what has more pages than the ceiling (flush.h) is
+ *	         XCPU_FLUSH_FULL.
  *	Body:    broadcast invalidation or hypercall; remove the CPUs done, and
  *	         only those: if it cannot be relied on, none.  No CPU is
  *	         interrupted, so code of the host that walks tables with

@@ -37,7 +37,6 @@ struct xcpu_space_range {
 	struct xcpu_au64 tag;
 	struct xcpu_au64 start;
 	struct xcpu_au64 len;
-	uint64_t pad;
 };
 
 /*

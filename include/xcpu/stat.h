@@ -65,7 +65,10 @@
 	X(served_stop, "times stopped")					\
 	X(budget, "drains that ended by their budget")			\
 	X(clock_back, "times the clock went backwards")			\
-	X(late_asked, "CPUs asked, for a deferred shootdown took too long")
+	X(late_asked, "CPUs asked, for a deferred shootdown took too long") \
+	X(avoid_user, "CPUs not asked: they ran user code")		\
+	X(catch_up_lazy, "times lazy mode ended with a flush due")	\
+	X(catch_up_user, "ways in from user code with a flush due")
 
 struct xcpu_counters {
 #define XCPU_STAT_FIELD(name, text) struct xcpu_au64 name;

@@ -9,6 +9,7 @@
  *	stop.h		stopping CPUs, panic, calls by NMI
  *	space.h flush.h	address spaces and TLB shootdown
  *	async.h		shootdowns that nobody waits for
+ *	early.h		shootdowns that end with the claim
  *	entry.h		CPUs in user code, and the kernel's translations
  *	batch.h		unmap much, flush once, then free
  *	quiesce.h	page-table entries that change while nobody runs
@@ -29,6 +30,7 @@
 #include <xcpu/config.h>
 #include <xcpu/cpuset.h>
 #include <xcpu/domain.h>
+#include <xcpu/early.h>
 #include <xcpu/entry.h>
 #include <xcpu/doorbell.h>
 #include <xcpu/error.h>

@@ -104,7 +104,7 @@ struct host_machine {
 	unsigned ncpu;
 	unsigned hz;
 	pid_t pid;
-	uint32_t entries_pass;	/* see mach_entries_pass() */
+	uint32_t entries;	/* what mach_entries() was told */
 	unsigned stall_limit;	/* a wait panics at this report; 0: never */
 	enum xcpu_stall_policy stall_policy;	/* until then */
 	bool (*nmi)(void);	/* the NMI's vector; NULL: xcpu_on_nmi() */
@@ -128,13 +128,30 @@ int host_thread(unsigned cpu, xcpu_fn *fn, void *arg);	/* 0, or an error */
 /* selftest.c */
 int host_selftest(bool brief);	/* how many tests failed; brief: prints these */
 
-/* Doorbell masked: a tick, or the end of user mode. */
-static inline void
-host_entered(void)
+/* ---- the way into the kernel, and out; doorbell masked ---- */
+
+static inline bool
+host_entry_does(unsigned what)
 {
-	if (__atomic_load_n(&host.entries_pass, __ATOMIC_RELAXED) != 0)
+	return (__atomic_load_n(&host.entries, __ATOMIC_RELAXED) & what) != 0;
+}
+
+/* By the end of user mode, or a tick. */
+static inline void
+host_pass(void)
+{
+	if (host_entry_does(MACH_ENTRY_PASS))
 		xcpu_async_pass();
 }
+
+static inline void
+host_left(void)
+{
+	if (host_entry_does(MACH_ENTRY_CATCH_UP))
+		xcpu_kernel_exit();
+}
+
+void host_entered(void);			/* machine.c */
 
 /* signal.c */
 const char *host_signals_init(void);

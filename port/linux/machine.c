@@ -233,9 +233,17 @@ look(const uint64_t *word)
 }
 
 void
-mach_entries_pass(bool on)
+mach_entries(unsigned what)
 {
-	__atomic_store_n(&host.entries_pass, on, __ATOMIC_RELAXED);
+	__atomic_store_n(&host.entries, what, __ATOMIC_RELAXED);
+}
+
+void
+host_entered(void)
+{
+	if (host_entry_does(MACH_ENTRY_CATCH_UP))
+		(void)xcpu_kernel_enter();
+	host_pass();
 }
 
 void

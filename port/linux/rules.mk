@@ -4,7 +4,8 @@
 # it is and once under each sanitizer.
 
 THREADS_SRCS := $(LIB_SRCS) $(wildcard port/linux/*.c work/*.c selftest/*.c)
-THREADS_CFLAGS := $(CFLAGS_common) -DXCPU_NCPU_MAX=256 -Iport/linux -Iwork \
+THREADS_CFLAGS := $(CFLAGS_common) -DXCPU_NCPU_MAX=256 -DXCPU_PORT_EARLY=1 \
+	-Iport/linux -Iwork \
 	-Iselftest -pthread
 
 threads_EXTRA :=

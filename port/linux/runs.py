@@ -56,7 +56,11 @@ FULL += [("storm_%s_%d_cpus" % (form, cpus), "F-B7 F-B8 F-B9 F-P7",
                                                  200 if cpus == 64 else 1000),
           0, r"form %s.*PASS" % form)
          for form in ("gather", "async", "defer") for cpus in (1, 2, 8, 64)]
+FULL += [("storm_kick_nmi", "F-T1 F-T7", "cpus=4 kick=nmi ops=1000", 0,
+          r"kick nmi: [1-9]\d* NMIs sent, [1-9]\d* taken.*PASS")]
 SHORT = [
+    ("storm_kick_nmi", "F-T7", "cpus=4 work=storm kick=nmi ops=500", 0,
+     "kick nmi.*PASS"),
     ("storms_2_cpus", "", "cpus=2 ops=500", 0, "PASS"),
     ("storms_8_cpus", "", "cpus=8 ops=500", 0, "PASS"),
     ("storm_async", "INV-S1", "cpus=4 work=storm ops=500 form=async", 0, "PASS"),

@@ -107,7 +107,7 @@ take_tick(struct host_cpu *cpu)
 			take_kick(cpu);
 		faults_freeze(cpu, FAULT_AT_TICK);
 	}
-	host_entered();
+	host_pass();
 	xcpu_on_tick();
 }
 
@@ -121,12 +121,16 @@ xcpu_linux_deliver(void)
 	/* ends: as soon as no interrupt came while the last ones were served */
 	do {
 		mask_set(XCPU_LINUX_MASKED);
+		if (self->user)
+			host_entered();
 		what = __atomic_fetch_and(&self->pending, PENDING_NMI,
 		    __ATOMIC_RELAXED);
 		if (what & PENDING_KICK)
 			take_kick(self->cpu);
 		if (what & PENDING_TICK)
 			take_tick(self->cpu);
+		if (self->user)
+			host_left();
 		mask_set(XCPU_LINUX_OPEN);
 	} while (pending_look() & (PENDING_KICK | PENDING_TICK));
 }
@@ -151,14 +155,18 @@ take_nmi(void)
 {
 	struct xcpu_linux_self *self = &xcpu_linux_self;
 	unsigned long state = mask_get();
+	bool outside;
 
 	/* ends: as soon as no NMI came during the last one */
 	while (__atomic_fetch_and(&self->pending, ~PENDING_NMI,
 	    __ATOMIC_RELAXED) & PENDING_NMI) {
 		self->nmi = 1;
 		mask_set(XCPU_LINUX_MASKED);
+		outside = xcpu_kernel_enter();
 		count(&self->cpu->nmi_taken, 1);
 		nmi_body(self->cpu);
+		if (outside)
+			xcpu_kernel_exit();
 		mask_set(state);
 		self->nmi = 0;
 	}

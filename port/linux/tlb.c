@@ -233,12 +233,28 @@ touch(struct mach_access *access, uint64_t pte)
 		access->value = __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
+/* User mode begins, or ends, with what the kernel does on that way. */
+static void
+user_mode(bool begins)
+{
+	unsigned long state = xcpu_port_irq_save();
+
+	if (begins)
+		host_left();
+	else
+		host_entered();
+	xcpu_linux_self.user = begins;
+	xcpu_port_irq_restore(state);
+}
+
 void
 mach_access(enum mach_access_mode mode, struct mach_access *list, unsigned n)
 {
 	struct tlb *tlb = tlb_own();
 	uint64_t rights = PTE_PRESENT | (mode == MACH_AS_USER ? PTE_USER : 0);
 
+	if (mode == MACH_AS_USER)
+		user_mode(true);
 	for (unsigned i = 0; i < n; i++) {
 		struct mach_access *access = &list[i];
 		unsigned long state = host_instruction_begin();
@@ -252,5 +268,5 @@ mach_access(enum mach_access_mode mode, struct mach_access *list, unsigned n)
 		xcpu_port_relax(i);
 	}
 	if (mode == MACH_AS_USER)
-		host_entered();
+		user_mode(false);
 }

@@ -34,6 +34,7 @@ struct xcpu_linux_self {
 	uint32_t pending;	/* signals to be served later; a futex word */
 	uint32_t locks;		/* host spinlocks held or being waited for */
 	uint32_t nmi;
+	uint32_t user;		/* in user mode, or in its interrupts */
 	uint32_t spins;		/* of mach_relax() */
 };
 

@@ -9,11 +9,15 @@
 #ifndef XCPU_SIM_PORT_H
 #define XCPU_SIM_PORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define XCPU_PORT_CONTRACT 1
 
 struct xcpu_cpu;
+
+/* XCPU_PORT_EARLY: a run may have it or not. */
+extern bool sim_port_early;
 
 struct xcpu_cpu *xcpu_port_self(void);
 unsigned long xcpu_port_irq_save(void);

@@ -264,18 +264,19 @@ static void
 account(struct xcpu_apic *apic, struct xcpu_cpuset *todo, uint32_t low)
 {
 	bool nmi = (low & XCPU_APIC_NMI) != 0;
+	struct xcpu_apic_count *count;
 
 	if (apic->count == NULL && apic->drop == NULL)
 		return;
 	for (unsigned cpu = xcpu_cpuset_first(todo); cpu < XCPU_NCPU_MAX;
 	    cpu = xcpu_cpuset_next(todo, cpu)) {
+		count = apic->count != NULL ? &apic->count[cpu] : NULL;
 		if (apic->drop != NULL && apic->drop(cpu, low)) {
-			add_one(&apic->dropped);
+			count = &apic->dropped;
 			xcpu_cpuset_del(todo, cpu);
-		} else if (apic->count != NULL) {
-			add_one(nmi ? &apic->count[cpu].nmi :
-			    &apic->count[cpu].fixed);
 		}
+		if (count != NULL)
+			add_one(nmi ? &count->nmi : &count->fixed);
 	}
 }
 

@@ -62,7 +62,7 @@ struct xcpu_apic {
 	uint16_t peer[XCPU_NCPU_MAX];	/* ring of the CPUs of one cluster */
 	bool clusters;			/* every CPU has a logical name */
 	struct xcpu_au64 busy;		/* sends that found the ICR stuck */
-	struct xcpu_au64 dropped;	/* targets left out by drop() */
+	struct xcpu_apic_count dropped;	/* targets left out by drop() */
 	unsigned busy_polls;		/* XCPU_APIC_BUSY_POLLS */
 	bool shorthands;		/* true; false if a CPU cannot be added */
 	/*

@@ -14,6 +14,7 @@
 #include <xcpu/port.h>
 
 #define OBJECTS 3
+#define PATIENCE_NS 10000000
 
 struct ticket {
 	struct ticket *next;
@@ -186,7 +187,7 @@ call_bare(struct ticket *t)
 	sim_op_end(error);
 	if (error == 0)
 		t->result.done = t->asked;
-	else if (error == -XCPU_ETIMEDOUT)
+	else if (error == -XCPU_ETIMEDOUT || ops_died(error, cpu))
 		t->result.running = t->asked;
 	else if (error == -XCPU_ENXIO || error == -XCPU_EAGAIN)
 		t->result.not_ready = t->asked;
@@ -260,7 +261,8 @@ call_with_options(struct ticket *t)
 	if (error == -XCPU_ETIMEDOUT && t->opt.timeout_ns == 0)
 		ops_allow_timeout(error, "a call");
 	else if (error != 0 && error != -XCPU_ETIMEDOUT &&
-	    error != -XCPU_ENXIO && error != -XCPU_EAGAIN)
+	    error != -XCPU_ENXIO && error != -XCPU_EAGAIN &&
+	    !(error == -XCPU_ECANCELED && sim_any_dead()))
 		sim_fail(SIM_ORDER, "call %u: error %d", t->number, error);
 	/* Refused at first sight, it says only who was not ready. */
 	judge_result(t, exact && (error == 0 || error == -XCPU_ETIMEDOUT));
@@ -314,9 +316,13 @@ static void
 judge_object(struct object *o)
 {
 	struct ticket *t = o->ticket;
-	struct xcpu_cpuset rest = t->asked;
+	struct xcpu_cpuset living = t->started, rest = t->asked;
 
-	judge_ended(t, &t->started);
+	/* For a CPU whose death was reported it counts as finished. */
+	for (unsigned cpu = 0; cpu < sim_ncpu(); cpu++)
+		if (sim_dead(cpu))
+			xcpu_cpuset_del(&living, cpu);
+	judge_ended(t, &living);
 	xcpu_cpuset_andnot(&rest, &t->started);
 	judge_untouched(t, &rest, "not ready");
 	if (o->call.callback != NULL && t->announced != 1)
@@ -420,6 +426,31 @@ ops_start(void)
 
 /* ---- the end ---- */
 
+/* Somebody died while he ran it, and perhaps just where nobody can tell. */
+static bool
+may_stay_queued(const struct ticket *t)
+{
+	for (unsigned cpu = 0; cpu < sim_ncpu(); cpu++)
+		if (sim_dead(cpu) && xcpu_cpuset_has(&t->started, cpu))
+			return true;
+	return false;
+}
+
+static int
+await_end(struct object *o)
+{
+	int error;
+
+	do	/* ends: the machine's limit, which is a hang */
+		error = xcpu_call_wait(&o->call, sim_reports() ? PATIENCE_NS :
+		    0);
+	while (error == -XCPU_ETIMEDOUT && sim_reports() &&
+	    !may_stay_queued(o->ticket));
+	if (!sim_reports())
+		ops_allow_timeout(error, "the wait for a started call");
+	return error;
+}
+
 void
 ops_call_settle(void)
 {
@@ -430,9 +461,8 @@ ops_call_settle(void)
 		if (o->ticket == NULL)
 			continue;
 		sim_op_begin(SIM_OP_START);
-		error = xcpu_call_wait(&o->call, 0);
+		error = await_end(o);
 		sim_op_end(error);
-		ops_allow_timeout(error, "the wait for a started call");
 		if (error == 0)
 			judge_object(o);
 	}

@@ -96,6 +96,12 @@ ops_allow_timeout(int error, const char *what)
 		sim_fail(SIM_ORDER, "%s ended by itself: timed out", what);
 }
 
+bool
+ops_died(int error, unsigned cpu)
+{
+	return error == -XCPU_ECANCELED && sim_dead(cpu);
+}
+
 unsigned
 ops_other(void)
 {

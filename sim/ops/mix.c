@@ -73,10 +73,27 @@ setup_devices(void)
 	ops_device_setup();
 }
 
+static void
+setup_users(void)
+{
+	setup();
+	sim_user_init();
+}
+
+static void
+setup_reports(void)
+{
+	setup();
+	sim_user_init();
+	sim_report_init();
+}
+
 /* A workload: its name, one line, and the list of its operations. */
 #define WORKLOAD(id, text, ...)						\
 	WORKLOAD_FROM(id, text, setup, __VA_ARGS__)
 #define WORKLOAD_FROM(id, text, begin, ...)				\
+	WORKLOAD_ON(false, id, text, begin, __VA_ARGS__)
+#define WORKLOAD_ON(is_early, id, text, begin, ...)			\
 	static const struct weight id##_list[] = {			\
 		__VA_ARGS__, { NULL, 0 }				\
 	};								\
@@ -88,7 +105,7 @@ setup_devices(void)
 	}								\
 	SIM_SCENARIO(id) = {						\
 		.name = #id, .what = text,				\
-		.min_cpus = 2, .max_cpus = 8,				\
+		.min_cpus = 2, .max_cpus = 8, .early = is_early,	\
 		.setup = begin, .main = id##_main, .nmi = in_nmi,	\
 		.check = check,						\
 	}
@@ -123,6 +140,27 @@ WORKLOAD_FROM(late, "shootdowns that nobody waits for, among those who do",
     { ops_device, 4 }, { ops_flush, 3 }, { ops_tables, 1 },
     { ops_kernel, 1 }, { ops_switch, 4 }, { ops_lazy, 3 }, { ops_touch, 8 },
     { ops_call, 1 }, { ops_replug, 1 });
+
+WORKLOAD_ON(true, early, "shootdowns that end with the claim", setup,
+    { ops_early, 10 }, { ops_flush, 2 }, { ops_tables, 1 },
+    { ops_kernel, 1 }, { ops_switch, 4 }, { ops_lazy, 2 }, { ops_touch, 10 },
+    { ops_call, 2 }, { ops_event, 2 }, { ops_idle, 1 }, { ops_poll, 2 },
+    { ops_spaces, 1 }, { ops_replug, 1 });
+
+WORKLOAD_FROM(user, "CPUs in user code that are left alone",
+    setup_users,
+    { ops_user, 12 }, { ops_kernel, 8 }, { ops_late, 4 }, { ops_batch, 2 },
+    { ops_flush, 2 }, { ops_tables, 1 }, { ops_switch, 3 },
+    { ops_lazy, 2 }, { ops_touch, 3 }, { ops_call, 2 }, { ops_event, 1 },
+    { ops_quiesce, 1 }, { ops_replug, 1 });
+
+WORKLOAD_FROM(deaths, "CPUs that die, and are reported",
+    setup_reports,
+    { ops_call, 4 }, { ops_deadline, 2 }, { ops_start, 3 }, { ops_event, 3 },
+    { ops_msg, 5 }, { ops_flush, 4 }, { ops_tables, 1 }, { ops_kernel, 2 },
+    { ops_late, 3 }, { ops_batch, 2 }, { ops_user, 2 }, { ops_switch, 3 },
+    { ops_lazy, 2 }, { ops_touch, 4 }, { ops_idle, 1 }, { ops_poll, 1 },
+    { ops_sync, 2 });
 
 WORKLOAD(life, "CPUs that leave and return in the midst of everything",
     { ops_replug, 6 }, { ops_call, 3 }, { ops_deadline, 2 },
@@ -173,3 +211,8 @@ ONLY(poll);
 ONLY(replug);
 ONLY(sync);
 ONLY(stop);
+
+/* Somebody must change what the others do not see. */
+WORKLOAD_FROM(only_user, "nothing but this, and what it is left alone by",
+    setup_users,
+    { ops_user, 3 }, { ops_kernel, 2 }, { ops_touch, 1 }, { ops_switch, 1 });

@@ -192,9 +192,10 @@ wait_for_last(unsigned to)
 	sim_op_end(error);
 	if (timeout_ns == 0)
 		ops_allow_timeout(error, "a wait for a message");
-	if (error == 0)
+	/* What is for a dead CPU is over, too. */
+	if (error == 0 && !sim_dead(to))
 		judge_over(to, ticket.sequence);
-	else if (error != -XCPU_ETIMEDOUT)
+	else if (error != 0 && error != -XCPU_ETIMEDOUT)
 		sim_fail(SIM_ORDER, "a wait for a message: error %d", error);
 }
 

@@ -11,7 +11,9 @@
  *	msg.c		each message once, in order, and over when it is said so
  *	memory.c	changes of page tables; the machine judges the accesses
  *	late.c		the same, and nobody waits for the shootdown
+ *	early.c		the same, and nobody waits for its flush
  *	quiet.c		the same while all stand still; devices that cache it, too
+ *	user.c		user code, in which nobody asks for the kernel's pages
  *	life.c		idling, polling, leaving and coming back
  *	sync.c		who stands while somebody says so
  */
@@ -30,8 +32,9 @@ ops_fn ops_flush, ops_tables, ops_kernel, ops_switch, ops_lazy, ops_touch,
     ops_spaces;
 ops_fn ops_idle, ops_poll, ops_replug;
 ops_fn ops_sync, ops_stop;
-ops_fn ops_late, ops_batch, ops_pass;
+ops_fn ops_late, ops_batch, ops_pass, ops_early;
 ops_fn ops_quiesce, ops_device;
+ops_fn ops_user;
 
 /* Before a run; at the end of each CPU's part; when all have finished. */
 void ops_call_reset(void);
@@ -72,6 +75,8 @@ void ops_shoot_here(void);
 
 /* A wait without a deadline ends only if the machine's stall hook gives it up. */
 void ops_allow_timeout(int error, const char *what);
+/* Was it cancelled, for its target died? */
+bool ops_died(int error, unsigned cpu);
 /* A CPU other than the calling one, and a set that is not empty. */
 unsigned ops_other(void);
 void ops_random_set(struct xcpu_cpuset *set);

@@ -50,6 +50,7 @@ ENDS = {
     "XCPU_REKICK_NS": (1, 4000000000),
     "XCPU_STALL_NS": (1, 4000000000),
     "XCPU_PORT_REMOTE": (0, 1),
+    "XCPU_PORT_EARLY": (0, 1),
     "XCPU_PORT_NEAR": (0, 1),
     "XCPU_ASSERTS": (0, 1),
 }

@@ -38,7 +38,7 @@ def check_misuse(tap, program):
 def check_golden(tap, programs):
     """One changed number of the golden file is one failing test."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("count.py", "count.tsv"):
+        for name in ("count.py", "count.tsv", "rivals.py"):
             shutil.copy(ROOT / "sim" / name, folder)
         golden = pathlib.Path(folder, "count.tsv")
         lines = golden.read_text().splitlines(keepends=True)
@@ -49,6 +49,23 @@ def check_golden(tap, programs):
     tap.test("count_finds_a_changed_count",
              status == 1 and out.count("\nnot ok") + out.startswith("not ok") == 1,
              out[-1500:], "F-P9")
+
+
+def check_rivals(tap, programs):
+    """Too much with few targets is a failing test, and says of whom."""
+    status, out = run("python3", ROOT / "sim/count.py", "--rivals", *programs)
+    tap.test("count_shows_rivals", status == 0 and "Theseus" in out and
+             "xcpu, shoot-range" in out, out, "F-P9")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("count.py", "rivals.py"):
+            shutil.copy(ROOT / "sim" / name, folder)
+        better = pathlib.Path(folder, "rivals.py")
+        better.write_text(better.read_text().replace("lambda n: n + 2",
+                                                     "lambda n: n - 2"))
+        status, out = run("python3", f"{folder}/count.py", "--rivals", *programs)
+    tap.test("count_finds_a_better_rival", status == 1 and
+             out.count("needs too much: 2 with 1, and one line for all -1") == 2,
+             out, "F-P9")
 
 
 def check_times(tap, program):
@@ -100,6 +117,7 @@ def main():
     tap = Tap()
     check_misuse(tap, programs[-1])
     check_golden(tap, programs)
+    check_rivals(tap, programs)
     check_times(tap, programs[-1])
     check_trace(tap, programs[-1])
     tap.end()

@@ -25,7 +25,8 @@ echo "FAILED seed 777"
 exit 1
 """
 MINUTES = "0.02"
-ASKED = re.compile(r"^--seed (\d+)\.\.(\d+) --quiet --scenario (\S+) --faults (\S+)$")
+ASKED = re.compile(r"^--seed (\d+)\.\.(\d+) --quiet --flush-kick (?:irq|nmi) "
+                   r"--scenario (\S+) --faults (\S+)$")
 
 
 def hunt(folder, *options):

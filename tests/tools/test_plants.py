@@ -56,6 +56,29 @@ def judged(tap, what, text, caught, word):
                  and status == (0 if caught else 1) and word in output, output)
 
 
+def shared(tap):
+    """Two trees build in one place: the second finds what is of the first."""
+    with fake(one=patch("REPORT stale read: x")) as first, \
+            fake(one=patch("REPORT stale read: x")) as second:
+        makefile = pathlib.Path(second, "Makefile")
+        makefile.write_text(MAKEFILE.replace("echo world", "echo second world"))
+        pathlib.Path(first, "gone").write_text("")
+        run("python3", f"{first}/tools/plants", "--out", f"{first}/build", "one")
+        home = pathlib.Path(first, "build", "plants")
+        built = home / "build" / "newer.o"
+        built.parent.mkdir(exist_ok=True)
+        built.write_text("")
+        status, output = run("python3", f"{second}/tools/plants", "--out",
+                             f"{first}/build", "one")
+        tap.test("plants: the tree of another clone is not used", status == 0
+                 and "second world" in output and not built.exists()
+                 and not (home / "tree" / "gone").is_symlink(), output)
+        built.parent.mkdir(exist_ok=True)
+        built.write_text("")
+        run("python3", f"{second}/tools/plants", "--out", f"{first}/build", "one")
+        tap.test("plants: what was built of the same tree stays", built.exists())
+
+
 def main():
     tap = Tap()
     stale = "REPORT stale read: cpu 2"
@@ -107,6 +130,7 @@ def main():
         status, output = plants(folder, "test")
         tap.test("plants: a run that reports without a plant fails", status == 1
                  and "not ok 2 - without a plant" in output, output)
+    shared(tap)
     tap.end()
 
 

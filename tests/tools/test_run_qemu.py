@@ -47,6 +47,11 @@ def main():
         status, output = boot("--", "mode=multi")
         tap.test("run-qemu: the mode that was asked for", status == 0
                  and output.count("args: ") == 1 and "thread=multi" in output, output)
+        status, output = boot("--iso", f"{folder}/t.bin", "--firmware",
+                              f"{folder}/t.bin", "--", "mode=single")
+        tap.test("run-qemu: a disc in the place of the kernel", status == 0
+                 and f"-bios {folder}/t.bin -cdrom {folder}/t.bin" in output
+                 and "-kernel" not in output, output)
         for code, word in (("7", "failed with code 3"), ("0", "reset itself"),
                            ("1", "QEMU could not run it")):
             status, output = boot("--", "mode=single", "end=" + code)

@@ -243,6 +243,12 @@ drop_odd(unsigned cpu, uint32_t what)
 	return cpu % 2 != 0 && what == VECTOR;
 }
 
+static bool
+drop_odd_nmi(unsigned cpu, uint32_t what)
+{
+	return what == XCPU_APIC_NMI && cpu % 2 == 1;
+}
+
 static void
 apic_counts_and_drops_each_target(void **unused)
 {
@@ -267,7 +273,12 @@ apic_counts_and_drops_each_target(void **unused)
 	}
 	assert_int_equal(xcpu_apic_sent(&apic, mock.ncpu, true), 0);
 	assert_int_equal(xcpu_apic_sent(&apic, XCPU_NCPU_MAX, true), 0);
-	assert_int_equal(xcpu_load_acq(&apic.dropped), 50);
+	assert_int_equal(xcpu_load_acq(&apic.dropped.fixed), 50);
+	assert_int_equal(xcpu_load_acq(&apic.dropped.nmi), 0);
+	apic.drop = drop_odd_nmi;
+	assert_int_equal(apic_send(&set, XCPU_APIC_NMI), 0);
+	assert_int_equal(xcpu_load_acq(&apic.dropped.fixed), 50);
+	assert_int_equal(xcpu_load_acq(&apic.dropped.nmi), 50);
 }
 
 static void

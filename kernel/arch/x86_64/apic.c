@@ -113,9 +113,10 @@ kicks_sent(unsigned cpu, bool nmi)
 }
 
 uint64_t
-kicks_lost(void)
+kicks_lost(bool nmi)
 {
-	return xcpu_load_rlx(&kicks.dropped);	/* rlx: a count */
+	/* rlx: a count */
+	return xcpu_load_rlx(nmi ? &kicks.dropped.nmi : &kicks.dropped.fixed);
 }
 
 void

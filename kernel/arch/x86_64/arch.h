@@ -15,6 +15,7 @@
 #include "layout.h"
 
 #define CPUS_MAX	255	/* xAPIC ids are 8 bits, 0xff is "all" */
+#define CPUS_LEFT_OUT	"their APIC ids do not fit xAPIC"
 
 struct cpu;
 struct mach_access;
@@ -51,6 +52,13 @@ static inline uint64_t
 frame_pc(const struct trap_frame *frame)
 {
 	return frame->rip;
+}
+
+/* Where arch_backtrace() begins. */
+static inline uint64_t
+frame_fp(const struct trap_frame *frame)
+{
+	return frame->rbp;
 }
 
 /* ------------------------------------------------------------------ */
@@ -149,6 +157,25 @@ pte_page(uint64_t frame, bool write, bool user, bool kernel_half)
 	    (kernel_half ? PTE_GLOBAL : 0);
 }
 
+/* What an entry says; of 0, which is no entry, nothing. */
+static inline uint64_t
+pte_frame(uint64_t pte)
+{
+	return pte & PTE_FRAME;
+}
+
+static inline bool
+pte_is_writable(uint64_t pte)
+{
+	return (pte & PTE_WRITE) != 0;
+}
+
+static inline bool
+pte_is_user(uint64_t pte)
+{
+	return (pte & PTE_USER) != 0;
+}
+
 static inline void
 tlb_flush_page(uint64_t va)
 {
@@ -191,9 +218,9 @@ void console_init(void);
 void console_putc(char c);
 _Noreturn void arch_exit(bool passed);
 void arch_trap_print(const struct trap_frame *frame);
-void arch_backtrace(uint64_t rbp);		/* 0: from the caller on */
+void arch_backtrace(uint64_t fp);		/* 0: from the caller on */
 
-void paging_init(uint64_t ram_end);		/* the kernel's root, loaded */
+void paging_init(uint64_t ram_start, uint64_t ram_end);	/* and loads the root */
 void *paging_map_device(uint64_t phys, size_t len_bytes, bool cached);
 void paging_unmap_guard(void *page);
 
@@ -212,7 +239,7 @@ void access_as_kernel(struct mach_access *list, unsigned n);
 void kick_init(void);				/* once cpus[] is filled */
 void kick_open(unsigned cpu);			/* it takes kicks from now on */
 uint64_t kicks_sent(unsigned cpu, bool nmi);	/* to that CPU, ever */
-uint64_t kicks_lost(void);			/* by kick_drop() */
+uint64_t kicks_lost(bool nmi);			/* by kick_drop() */
 void kick_drop(bool (*drop)(unsigned cpu, uint32_t what));
 void nmi_send(unsigned cpu);			/* not one of xcpu's */
 

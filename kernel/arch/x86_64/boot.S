@@ -2,10 +2,11 @@
 /*
  * boot.S: from what the loader leaves to C in long mode.
  *
- * The first CPU enters at pvh_entry, in flat 32-bit protected mode without
- * paging, with the physical address of PVH's start_info in EBX.  The others
- * enter at ap_start, in real mode, by a start-up IPI.  Both meet in the macro
- * LONG_MODE.
+ * The first CPU enters at loader_entry, in flat 32-bit protected mode without
+ * paging, with the physical address of what the loader says in EBX: PVH's
+ * start_info (QEMU's -kernel), or with a magic number in EAX Multiboot2's
+ * information (GRUB).  The others enter at ap_start, in real mode, by a
+ * start-up IPI.  Both meet in the macro LONG_MODE.
  *
  * Every page is 4 KiB, here already.  One 2 MiB page in either half would make
  * QEMU turn each INVLPG into a full flush, and a skipped shootdown could no
@@ -31,7 +32,16 @@
 	.balign	4
 	.long	4, 8, 18
 	.asciz	"Xen"
-	.quad	PHYS(pvh_entry)
+	.quad	PHYS(loader_entry)
+
+	/* Within the first 32 KiB of the file; no tags: the ELF says the rest. */
+	.section .multiboot2, "a"
+	.balign	8
+multiboot2_header:
+	.long	MULTIBOOT2_HEADER, 0, multiboot2_end - multiboot2_header
+	.long	-(MULTIBOOT2_HEADER + multiboot2_end - multiboot2_header)
+	.long	0, 8			/* the end tag */
+multiboot2_end:
 
 /* Long mode, with the tables of boot_root; destroys EAX, ECX, EDX. */
 	.macro	LONG_MODE
@@ -49,10 +59,21 @@
 
 	.section .text.boot, "ax"
 	.code32
-	.globl	pvh_entry
-pvh_entry:
+	.globl	loader_entry
+loader_entry:
 	cld
-	movl	$PHYS(boot_tables), %edi
+	movl	%eax, %ebp
+	cmpl	$MULTIBOOT2_MAGIC, %eax
+	jne	2f
+	/* It may lie anywhere below 4 GiB, which only this mode can reach. */
+	movl	(%ebx), %ecx		/* its length, itself included */
+	cmpl	$MULTIBOOT2_BYTES, %ecx
+	jbe	1f
+	movl	$8, %ecx		/* C sees that the rest is missing */
+1:	movl	%ebx, %esi
+	movl	$PHYS(multiboot2_info), %edi
+	rep movsb
+2:	movl	$PHYS(boot_tables), %edi
 	movl	$PTE_PW, %eax
 1:	movl	%eax, (%edi)		/* each page to itself */
 	addl	$4096, %eax
@@ -73,6 +94,7 @@ pvh_entry:
 	movl	%eax, %gs
 	leaq	boot_stack_top(%rip), %rsp
 	movl	%ebx, %edi
+	movl	%ebp, %esi
 	xorl	%ebp, %ebp		/* the end of every backtrace */
 	call	boot_main
 	ud2
@@ -168,6 +190,10 @@ boot_directory:
 	.fill	512 - BOOT_TABLES, 8, 0
 
 	.bss
+	.balign	8
+	.globl	multiboot2_info
+multiboot2_info:
+	.skip	MULTIBOOT2_BYTES
 	.balign	4096
 boot_tables:
 	.skip	BOOT_TABLES * 4096

@@ -30,6 +30,11 @@
 #define BOOT_TABLES	16
 #define BOOT_BYTES	(BOOT_TABLES << 21)
 
+/* What a Multiboot2 loader looks for, what it leaves, and room for its say. */
+#define MULTIBOOT2_HEADER	0xe85250d6
+#define MULTIBOOT2_MAGIC	0x36d76289
+#define MULTIBOOT2_BYTES	32768
+
 /* Where a woken processor starts: a page below 1 MiB, in real mode. */
 #define AP_BASE		0x8000
 

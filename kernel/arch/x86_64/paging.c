@@ -30,14 +30,14 @@ map_image(uint64_t root, const char *from, const char *to, uint64_t rights)
 }
 
 void
-paging_init(uint64_t ram_end)
+paging_init(uint64_t ram_start, uint64_t ram_end)
 {
 	uint64_t root = mach_frame_take(0);
 	uint64_t phys;
 
 	if (root == 0 || page_entry(root, SPARE_BASE, true) == NULL)
 		panic("no memory for page tables");
-	for (phys = 0; phys < ram_end; phys += MACH_PAGE_SIZE)
+	for (phys = ram_start; phys < ram_end; phys += MACH_PAGE_SIZE)
 		map_page(root, DIRECT_BASE + phys,
 		    pte_page(phys, true, false, true));
 	map_image(root, image_start, image_rodata, 0);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pvh.c: the first C of the boot CPU.  It copies what the loader says (memory,
- * command line, module, ACPI's root) out of memory that will be reused, and
- * goes on in main.c.  Layout of the tables: Xen's public document "x86/HVM
- * direct boot ABI".
+ * pvh.c: what QEMU says that booted the kernel by -kernel.  Layout: Xen's
+ * public document "x86/HVM direct boot ABI".
  */
-#include "../../kernel.h"
+#include "loader.h"
 
 #define START_MAGIC	0x336ec578
 #define MEM_RAM		1
@@ -26,69 +24,28 @@ struct start_memory {
 	uint32_t type, reserved;
 };
 
-extern char image_end[];
-
-void boot_main(uint64_t start_phys);
-
-static void
-copy_command_line(struct boot_info *boot, const char *from)
-{
-	unsigned i;
-
-	for (i = 0; from[i] != '\0' && i < sizeof(boot->command_line) - 1; i++)
-		boot->command_line[i] = from[i];
-	boot->command_line[i] = '\0';
-}
-
-/* The stretch of memory behind the image, up to the module if that is there. */
-static void
-find_memory(struct boot_info *boot, const struct start_info *start)
-{
-	const struct start_memory *map = phys_to_virt(start->memory_map);
-	uint64_t image = (uint64_t)image_end - IMAGE_BASE;
-	unsigned i;
-
-	for (i = 0; i < start->memory_entries; i++) {
-		uint64_t end = map[i].address + map[i].len_bytes;
-
-		if (map[i].type != MEM_RAM || map[i].address > image ||
-		    end <= image)
-			continue;
-		boot->ram_end = end;
-		boot->free_start = image;
-		boot->free_end = end;
-	}
-	if (boot->free_end == 0)
-		panic("no memory behind the kernel image");
-	if (boot->module_phys < image || boot->module_phys >= boot->free_end)
-		return;
-	/* Of the memory before and behind the module, the larger part. */
-	if (boot->module_phys - image > boot->free_end - boot->module_phys)
-		boot->free_end = boot->module_phys;
-	else
-		boot->free_start = boot->module_phys + boot->module_len;
-}
-
 void
-boot_main(uint64_t start_phys)
+pvh_read(uint64_t start_info, struct boot_info *boot)
 {
-	static struct boot_info boot;
-	const struct start_info *start = phys_to_virt(start_phys);
+	const struct start_info *start = phys_to_virt(start_info);
+	const struct start_memory *map;
+	uint32_t i;
 
-	cpu_init_first();
-	console_init();
 	if (start->magic != START_MAGIC || start->version < 1)
 		panic("the loader left no PVH start_info with a memory map");
 	if (start->command_line != 0)
-		copy_command_line(&boot, phys_to_virt(start->command_line));
+		boot_command_line(boot, phys_to_virt(start->command_line));
 	if (start->modules != 0) {
 		const struct start_module *module =
 		    phys_to_virt(start->module_list);
 
-		boot.module_phys = module->address;
-		boot.module_len = module->len_bytes;
+		boot->module_phys = module->address;
+		boot->module_len = module->len_bytes;
 	}
-	boot.firmware_table = start->rsdp;
-	find_memory(&boot, start);
-	kernel_main(&boot);
+	boot->firmware_table = start->rsdp;
+	map = phys_to_virt(start->memory_map);
+	for (i = 0; i < start->memory_entries; i++) {
+		if (map[i].type == MEM_RAM)
+			loader_memory(boot, map[i].address, map[i].len_bytes);
+	}
 }

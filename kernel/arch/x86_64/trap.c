@@ -65,7 +65,10 @@ interrupt(unsigned vector)
 void
 trap(struct trap_frame *frame)
 {
-	if (frame->vector != VEC_NMI && (frame->cs & USER_MODE) != 0)
+	bool from_user = frame->vector != VEC_NMI &&
+	    (frame->cs & USER_MODE) != 0;
+
+	if (from_user)
 		kernel_entered();
 	if (frame->vector == VEC_NMI)
 		on_nmi(frame);
@@ -73,6 +76,8 @@ trap(struct trap_frame *frame)
 		interrupt((unsigned)frame->vector);
 	else if (!access_faulted(frame))
 		panic_at(frame);
+	if (from_user)
+		kernel_left();
 }
 
 void
@@ -88,6 +93,7 @@ access_as_user(struct mach_access *list, unsigned n)
 
 		memcpy(cpu->arch.access_list, list, len);
 		state = irq_save();
+		kernel_left();
 		downcall(user_address(user_loop), window, window + len);
 		kernel_entered();	/* by the system call that ends it */
 		irq_restore(state);
