@@ -24,7 +24,7 @@ examples_NEEDS = $(EXAMPLES)
 
 SUITES += guide
 guide_RUN   = python3 tools/guide --out $(O) check
-guide_TIME  = 600
+guide_TIME  = 900
 guide_TOOLS = gcc qemu-system-x86_64
 
 .PHONY: guide
