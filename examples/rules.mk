@@ -2,6 +2,8 @@
 #
 # Each examples/NAME.c is a program of its own on the threads port, built and run
 # by the tests.  README.md shows hello.c, to the letter.
+#
+# examples/minnow/ is a kernel that knows nothing of xcpu; the guide ports it.
 
 EXAMPLE_SRCS := $(wildcard examples/*.c)
 EXAMPLE_HOST := $(LIB_SRCS) $(filter-out \
@@ -19,3 +21,12 @@ examples: $(EXAMPLES)
 SUITES += examples
 examples_RUN   = python3 tests/examples.py $(O)/examples
 examples_NEEDS = $(EXAMPLES)
+
+SUITES += guide
+guide_RUN   = python3 tools/guide --out $(O) check
+guide_TIME  = 900
+guide_TOOLS = gcc qemu-system-x86_64
+
+.PHONY: guide
+guide:
+	$(Q)python3 tools/guide write

@@ -30,7 +30,7 @@ spin(void *arg)
 {
 	struct spinner *spinner = arg;
 	struct xcpu_lock_wait wait = { 0 };
-	struct selftest_patience patience = { 0, 0 };
+	struct selftest_patience patience = { 0, SELFTEST_PATIENCE_NS, 0 };
 
 	flag_set(&spinner->inside);
 	/* ends: released, or patience ends */

@@ -93,6 +93,16 @@ selftest_reads(struct selftest *t, const struct xcpu_cpuset *set, uint64_t va,
 	return good;
 }
 
+uint64_t
+selftest_sees(struct selftest *t, unsigned cpu, uint64_t va)
+{
+	page.va = va;
+	page.value[cpu] = 0;
+	if (!selftest_on(t, cpu, read_here, t) || !page.allowed[cpu])
+		return 0;
+	return page.value[cpu];
+}
+
 #define FEW 8
 
 void

@@ -7,7 +7,6 @@
  */
 #include "suite.h"
 
-#define PATIENCE_NS	20000000000u
 #define PATIENCE_SPINS	(1u << 28)	/* without a clock */
 
 uint64_t
@@ -29,7 +28,7 @@ selftest_patient(struct selftest_patience *patience)
 	if (++patience->spins >= PATIENCE_SPINS)
 		return false;
 	return patience->spins % 64 != 0 ||
-	    selftest_now() - patience->since_ns < PATIENCE_NS;
+	    selftest_now() - patience->since_ns < patience->limit_ns;
 }
 
 void
@@ -120,7 +119,7 @@ run_job(void *arg)
 static int
 start_job(struct selftest *t, unsigned cpu, struct job *job)
 {
-	struct selftest_patience patience = { 0, 0 };
+	struct selftest_patience patience = { 0, SELFTEST_PATIENCE_NS, 0 };
 	int error;
 
 	do

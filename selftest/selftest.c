@@ -2,14 +2,16 @@
 /*
  * selftest.c: runs the tables of tests and prints what came of each.
  *
- * The lower levels come first, so that the first failure of a fresh port is
- * the one to repair.
+ * The hooks come first, each by itself, and the run ends with one that is wrong:
+ * it is convicted by name.  Then come the lower levels before the higher ones.
+ * A failure there says which hook its test leans on most.
  */
 #include "suite.h"
 #include "tap.h"
 
 static const struct selftest_group *const groups[] = {
-	&selftest_port, &selftest_event, &selftest_unregister, &selftest_call,
+	&selftest_hook, &selftest_hook_kick, &selftest_hook_tlb,
+	&selftest_event, &selftest_unregister, &selftest_call,
 	&selftest_start, &selftest_drain, &selftest_idle, &selftest_nested,
 	&selftest_msg, &selftest_msg_wait, &selftest_deadline, &selftest_life,
 	&selftest_offline, &selftest_misuse, &selftest_context, &selftest_space, &selftest_flush,
@@ -35,6 +37,15 @@ selftest_check(struct selftest *t, const char *what, int64_t got, int64_t want)
 		t->failed_cpu = t->cpu;
 	}
 	return false;
+}
+
+bool
+selftest_convict(struct selftest *t, const char *hook, const char *rule,
+    bool good)
+{
+	if (!good && t->failures == 0)
+		t->hook = hook;
+	return selftest_check(t, rule, good, 1);
 }
 
 /* Reports the lowest CPU that is in one set and not in the other. */
@@ -125,6 +136,24 @@ print_result(const struct selftest *t, const struct selftest_case *test,
 	t->host->line(t->host->to, line.text);
 }
 
+/* A hook that failed its own test. */
+static void
+print_conviction(const struct selftest *t)
+{
+	struct tap_line line = { .len = 0 };
+
+	tap_text(&line, "# ");
+	tap_text(&line, t->hook);
+	tap_text(&line, " is wrong");
+	if (t->failed_cpu != XCPU_NCPU_MAX) {
+		tap_text(&line, ", CPU ");
+		tap_number(&line, t->failed_cpu);
+	}
+	tap_text(&line, "; the contract: ");
+	tap_text(&line, t->what);
+	t->host->line(t->host->to, line.text);
+}
+
 static void
 print_failure(const struct selftest *t, const struct selftest_case *test)
 {
@@ -148,7 +177,7 @@ print_failure(const struct selftest *t, const struct selftest_case *test)
 		tap_number(&line, t->failures - 1);
 		tap_text(&line, " more failed; ");
 	}
-	tap_text(&line, "look at ");
+	tap_text(&line, "the hooks passed; this leans on ");
 	tap_text(&line, test->look);
 	t->host->line(t->host->to, line.text);
 }
@@ -160,6 +189,7 @@ run_case(struct selftest *t, const struct selftest_case *test, unsigned level,
 	const char *skip = why_not(t, test, level);
 
 	t->failures = 0;
+	t->hook = NULL;
 	t->cpu = XCPU_NCPU_MAX;
 	t->skip = NULL;
 	if (skip == NULL) {
@@ -170,7 +200,9 @@ run_case(struct selftest *t, const struct selftest_case *test, unsigned level,
 		skip = t->failures == 0 ? t->skip : NULL;
 	}
 	print_result(t, test, number, skip);
-	if (t->failures != 0)
+	if (t->hook != NULL)
+		print_conviction(t);
+	else if (t->failures != 0)
 		print_failure(t, test);
 	return t->failures == 0;
 }
@@ -185,12 +217,32 @@ print_plan(const struct selftest *t, unsigned total)
 	t->host->line(t->host->to, line.text);
 }
 
+/* How many failed.  What is built on a wrong hook hangs, or names another. */
+static int
+run_all(struct selftest *t, unsigned level)
+{
+	unsigned number = 0;
+	int failed = 0;
+
+	for (unsigned i = 0; i < NGROUPS; i++) {
+		for (unsigned j = 0; j < groups[i]->n; j++) {
+			failed += !run_case(t, &groups[i]->cases[j], level,
+			    ++number);
+			if (t->hook != NULL) {
+				t->host->line(t->host->to, "Bail out! mend that "
+				    "hook first: all else rests on it");
+				return failed;
+			}
+		}
+	}
+	return failed;
+}
+
 int
 xcpu_selftest_run(const struct xcpu_selftest_host *host, unsigned level)
 {
 	static struct selftest t;	/* the others may look at it late */
-	unsigned total = 0, number = 0;
-	int failed = 0;
+	unsigned total = 0;
 
 	if (host->line == NULL || host->domain == NULL || host->ncpu == 0)
 		return -XCPU_EINVAL;
@@ -209,9 +261,5 @@ xcpu_selftest_run(const struct xcpu_selftest_host *host, unsigned level)
 	for (unsigned i = 0; i < NGROUPS; i++)
 		total += groups[i]->n;
 	print_plan(&t, total);
-	for (unsigned i = 0; i < NGROUPS; i++)
-		for (unsigned j = 0; j < groups[i]->n; j++)
-			failed += !run_case(&t, &groups[i]->cases[j], level,
-			    ++number);
-	return failed;
+	return run_all(&t, level);
 }

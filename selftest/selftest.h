@@ -4,8 +4,12 @@
  *
  * It runs on one CPU while the others are idle with their doorbells open, moves
  * work to them through xcpu itself, and prints TAP: one line per test, with the
- * ids of the features, invariants and old bugs that the test exercises.  What
- * failed is followed by the values and by the hook to look at first.
+ * ids of the features, invariants and old bugs that the test exercises.
+ *
+ * The hooks of the port are tested first, each by itself.  One that is wrong is
+ * named, with what it owes, and the run ends: "# xcpu_port_kick is wrong, CPU 2;
+ * the contract: ...".  What fails after them is followed by the values, and by the hook that
+ * this test leans on most.
  *
  *	struct xcpu_selftest_host host = {
  *		.domain = &domain,
@@ -83,6 +87,8 @@ struct xcpu_selftest_host {
 
 /*
  * xcpu_selftest_run: run all tests that need at most this level of the port.
+ *
+ * Ends at the first hook that is wrong, before anything is built on it.
  *
  * Context: thread, doorbell open, no lock held, on a CPU that is ready and does
  *          not change.

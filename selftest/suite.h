@@ -45,6 +45,7 @@ struct selftest {
 	const char *skip;		/* set by a test that found a reason */
 	unsigned failures;
 	const char *what;
+	const char *hook;		/* convicted; NULL: none */
 	int64_t got, want;
 	unsigned failed_cpu;
 };
@@ -69,7 +70,8 @@ struct selftest_group {
 		cases, sizeof(cases) / sizeof((cases)[0])		\
 	}
 
-extern const struct selftest_group selftest_port, selftest_event,
+extern const struct selftest_group selftest_hook, selftest_hook_kick,
+    selftest_hook_tlb, selftest_event,
     selftest_unregister, selftest_call, selftest_start, selftest_deadline,
     selftest_stall, selftest_drain, selftest_idle, selftest_nested,
     selftest_life, selftest_offline, selftest_misuse, selftest_context,
@@ -97,19 +99,32 @@ bool selftest_check_set(struct selftest *t, const char *what,
 #define EXPECT(t, cond)	EXPECT_EQ(t, (cond) ? 1 : 0, 1)
 #define EXPECT_SET(t, got, want)					\
 	selftest_check_set(t, SELFTEST_AT(#got), got, want)
+/*
+ * Else this hook of the port is wrong, for nothing else can be: `rule` says what
+ * it owes.  The run ends with this test.
+ */
+#define HOOK(t, hook, rule, cond) selftest_convict(t, hook, rule, (cond) ? 1 : 0)
+bool selftest_convict(struct selftest *t, const char *hook, const char *rule,
+    bool good);
 
 /* ---- waiting for another CPU, within a bound ---- */
 
 struct selftest_patience {
-	uint64_t since_ns;
+	uint64_t since_ns, limit_ns;
 	unsigned spins;
 };
 
 bool selftest_patient(struct selftest_patience *patience);
 
 /* ends: the condition holds, or patience ends */
-#define AWAIT(cond) __extension__ ({					\
-	struct selftest_patience patience_ = { 0, 0 };			\
+#define AWAIT(cond) SELFTEST_AWAIT(cond, SELFTEST_PATIENCE_NS)
+/* What a hook does by itself; a wrong one is not waited for that long. */
+#define SOON(cond) SELFTEST_AWAIT(cond, SELFTEST_SOON_NS)
+#define SELFTEST_PATIENCE_NS 20000000000u
+#define SELFTEST_SOON_NS 5000000000u
+
+#define SELFTEST_AWAIT(cond, limit_ns) __extension__ ({			\
+	struct selftest_patience patience_ = { 0, limit_ns, 0 };	\
 	while (!(cond) && selftest_patient(&patience_))			\
 		continue;						\
 	(cond);								\
@@ -208,5 +223,7 @@ void selftest_below_top(struct selftest *t, struct xcpu_space *space);
 /* Does each CPU of the set read `value` there?  0: is each refused? */
 bool selftest_reads(struct selftest *t, const struct xcpu_cpuset *set,
     uint64_t va, uint64_t value);
+/* What one CPU reads there; 0: it is refused. */
+uint64_t selftest_sees(struct selftest *t, unsigned cpu, uint64_t va);
 
 #endif /* XCPU_SELFTEST_SUITE_H */

@@ -28,6 +28,17 @@ def header(path):
     return re.findall(r"^([\w-]+): *(.*?) *$", text, re.MULTILINE)
 
 
+def apply(folder, patch):
+    done = subprocess.run(
+        ["patch", "-p1", "--fuzz=0", "--force", "--no-backup-if-mismatch",
+         "-i", str(patch)], cwd=folder, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise Failure(f"the patch no longer applies:\n{done.stdout}")
+    if "fuzz" in done.stdout:
+        raise Failure(f"the patch applies only loosely:\n{done.stdout}")
+
+
 class Tree:
     """The copy that patches go into; built again only where one changed it.
 
@@ -59,14 +70,7 @@ class Tree:
             mirror(ROOT / folder, self.path / folder)
 
     def apply(self, patch):
-        done = subprocess.run(
-            ["patch", "-p1", "--fuzz=0", "--force", "--no-backup-if-mismatch",
-             "-i", str(patch)], cwd=self.path, text=True, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if done.returncode:
-            raise Failure(f"the patch no longer applies:\n{done.stdout}")
-        if "fuzz" in done.stdout:
-            raise Failure(f"the patch applies only loosely:\n{done.stdout}")
+        apply(self.path, patch)
 
     def make(self, limit, goals, enough=None):
         """Run make in it: (exit status, output), as libproc.execute()."""

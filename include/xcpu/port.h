@@ -59,7 +59,8 @@ extern "C" {
  *
  * unsigned long xcpu_port_irq_save(void);
  * void xcpu_port_irq_restore(unsigned long state);
- *	Mask kicks on this CPU, and put it back as it was.  Nests.
+ *	Mask kicks on this CPU, and put it back as it was at that save, were
+ *	there ever so many between.  Nests.
  *	Caller:  every function that posts or serves.
  *	Context: any, NMI included.
  *	Order:   both are compiler barriers.

@@ -37,7 +37,10 @@ xcpu_port_irq_save(void)
 	return FILL_IN(unsigned long);
 }
 
-/* Put it back.  Save and restore nest, and both are compiler barriers. */
+/*
+ * Put it back as it was at that save, not just one level less.  Both nest, and
+ * are compiler barriers.
+ */
 static inline void
 xcpu_port_irq_restore(unsigned long state)
 {
