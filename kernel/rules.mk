@@ -50,6 +50,12 @@ $(1)-runs_TOOLS = qemu-system-$(2)
 endef
 $(foreach a,$(KERNEL_ARCHS),$(eval $(call kernel,kernel-$(a),$(a))))
 
+# All of them, on every number of CPUs and back end: `./x matrix --machines`.
+COMMANDS += machines
+machines_CMD   = python3 kernel/machines.py --out $(O)
+machines_NEEDS = $(KERNEL_ARCHS:%=$(O)/kernel-%.elf) \
+	$(foreach t,$(RECORDINGS),$(call trace_file,$(t)))
+
 # The one that `make run` boots.
 KERNEL := $(O)/kernel-$(ARCH).elf
 ifeq ($(filter $(ARCH),$(KERNEL_ARCHS)),)

@@ -41,3 +41,10 @@ def why_failed(code):
     if code == 0:
         return "the machine was switched off"
     return f"the kernel failed with code {code}"
+
+
+# What kernel/machines.py runs here: numbers of CPUs, the largest once, and back
+# ends with their words and the most CPUs that they are tried on.
+MATRIX_CPUS = [1, 2, 4, 8, 64]
+LARGEST = 512
+BACK_ENDS = {"broadcast": (["tlb=broadcast"], 64), "kick": (["tlb=kick"], 64)}

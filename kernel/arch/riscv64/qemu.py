@@ -42,3 +42,10 @@ def why_failed(code):
     if code == 0:
         return "the firmware shut the machine down"
     return f"the kernel failed with code {code}"
+
+
+# What kernel/machines.py runs here: numbers of CPUs, the largest once, and back
+# ends with their words and the most CPUs that they are tried on.
+MATRIX_CPUS = [1, 2, 4, 8]
+LARGEST = 32
+BACK_ENDS = {"kick": ([], 32), "fence": (["tlb=broadcast", "mode=multi"], 4)}

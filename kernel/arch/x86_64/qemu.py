@@ -38,3 +38,10 @@ def why_failed(code):
     if code == 0:
         return "the machine reset itself (a triple fault)"
     return f"the kernel failed with code {code >> 1}"
+
+
+# What kernel/machines.py runs here: numbers of CPUs, the largest once, and back
+# ends with their words and the most CPUs that they are tried on.
+MATRIX_CPUS = [1, 2, 4, 8, 64]
+LARGEST = 255
+BACK_ENDS = {"kick": ([], 255)}
