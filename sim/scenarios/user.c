@@ -85,8 +85,7 @@ SIM_SCENARIO(user_alone) = {
 	.what = "shootdowns of the kernel's pages around a CPU in user code",
 	.min_cpus = 2, .max_cpus = 2,
 	/* What else kicks, waits or keeps a CPU from its part. */
-	.unsuited = SIM_ALL_FAULTS & ~SIM_FAULT_BIT(SIM_FAULT_WALK) &
-	    ~SIM_FAULT_BIT(SIM_FAULT_PERMUTE),
+	.unsuited = SIM_ALL_FAULTS,
 	.setup = setup, .main = user_alone,
 };
 
@@ -126,7 +125,7 @@ SIM_SCENARIO(user_tables) = {
 	.name = "user_tables",
 	.what = "tables of the kernel's, freed around a CPU in user code",
 	.min_cpus = 2, .max_cpus = 2,
-	.unsuited = SIM_ALL_FAULTS & ~SIM_FAULT_BIT(SIM_FAULT_WALK) &
+	.unsuited = SIM_ALL_FAULTS,
 	    ~SIM_FAULT_BIT(SIM_FAULT_PERMUTE) &
 	    ~SIM_FAULT_BIT(SIM_FAULT_SPURIOUS),
 	.setup = setup, .main = user_tables,
