@@ -2,7 +2,8 @@
 /*
  * faults.c: what goes wrong on purpose, by the words faults= and seed=.
  *
- *	drop	one kick in DROP_ONE_IN is lost on its way
+ *	drop	one kick in DROP_ONE_IN is lost on its way, and one NMI in
+ *		DROP_NMI_ONE_IN
  *	deaf	every kick and NMI is lost, and no tick is heard
  *	stuck	one CPU stops for STUCK_NS with its doorbell masked; which,
  *		where and when is the seed's
@@ -11,6 +12,7 @@
 #include "options.h"
 
 #define DROP_ONE_IN	1000	/* each costs its waiter XCPU_REKICK_NS */
+#define DROP_NMI_ONE_IN	10	/* there are few of them */
 #define STUCK_NS	UINT64_C(2500000000)	/* two stall reports long */
 #define STUCK_VISITS	64	/* at most so many pass the place before */
 
@@ -47,8 +49,8 @@ drop_some(unsigned cpu, uint32_t what)
 	uint64_t n = __atomic_fetch_add(&kicks, 1, __ATOMIC_RELAXED);
 
 	(void)cpu;
-	(void)what;
-	return scramble(seed ^ scramble(n)) % DROP_ONE_IN == 0;
+	return scramble(seed ^ scramble(n)) %
+	    (kick_is_nmi(what) ? DROP_NMI_ONE_IN : DROP_ONE_IN) == 0;
 }
 
 bool

@@ -201,6 +201,8 @@ void xcpui_slot_end(struct xcpu_cpu *self);
 
 /* ---- wait.c ---- */
 
+#define XCPUI_BY_NMI 0x8000u	/* beside a class: its kicks are NMIs */
+
 struct xcpui_wait {
 	enum xcpu_wait_kind kind;
 	uint16_t cls;			/* class posted; 0: kicks are no help */

@@ -96,7 +96,7 @@ await_calls(struct xcpui_stop *s)
 		.over = calls_open,
 		.missing = calls_missing,
 		.what = s,
-		.cls = 0,
+		.cls = XCPU_LANE_STOP | XCPUI_BY_NMI,
 		.also = 0,
 	};
 

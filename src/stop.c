@@ -263,7 +263,7 @@ stop_hard(struct xcpui_stop *s)
 }
 
 static int
-await_stopped(struct xcpui_stop *s, uint64_t limit_ns)
+await_stopped(struct xcpui_stop *s, uint64_t limit_ns, bool hard)
 {
 	struct xcpui_wait wait = {
 		.kind = XCPU_WAIT_STOP,
@@ -272,7 +272,7 @@ await_stopped(struct xcpui_stop *s, uint64_t limit_ns)
 		.over = all_stopped,
 		.missing = s->looks == 0 ? not_stopped : NULL,
 		.what = s,
-		.cls = XCPU_LANE_STOP,
+		.cls = XCPU_LANE_STOP | (hard ? XCPUI_BY_NMI : 0),
 		.also = 0,
 	};
 
@@ -305,6 +305,7 @@ stop_them(struct xcpui_stop *s, struct xcpu_cpuset *set, uint64_t nmi_after_ns)
 {
 	unsigned long state = xcpu_port_irq_save();
 	struct xcpu_cpuset refused = *set;
+	bool hard = false;
 	uint64_t left_ns;
 	int error;
 
@@ -316,12 +317,13 @@ stop_them(struct xcpui_stop *s, struct xcpu_cpuset *set, uint64_t nmi_after_ns)
 	take_back_stop(s, &refused);
 	left_ns = xcpui_time_left(s->limit_ns, s->since_ns);
 	if (nmi_after_ns != 0 && (left_ns == 0 || nmi_after_ns < left_ns)) {
-		if (await_stopped(s, nmi_after_ns) == 0)
-			left_ns = 1;
-		else
+		hard = await_stopped(s, nmi_after_ns, false) != 0;
+		if (hard)
 			stop_hard(s);
+		else
+			left_ns = 1;
 	}
-	error = await_stopped(s, left_ns);
+	error = await_stopped(s, left_ns, hard);
 	/* Whoever is not stopped now, gone or late, never will be by this. */
 	xcpu_cpuset_andnot(set, &refused);
 	s->left = *set;
@@ -582,10 +584,10 @@ xcpu_panic_stop(uint64_t bound_ns, struct xcpu_cpuset *missing)
 	xcpu_cpuset_del(&s.left, s.self->index);
 	post_stop(&s, true);
 	s.looks = PANIC_LOOKS;
-	if (await_stopped(&s, bound_ns / 2 + 1) != 0 || s.looks == 0) {
+	if (await_stopped(&s, bound_ns / 2 + 1, false) != 0 || s.looks == 0) {
 		stop_hard(&s);
 		s.looks = PANIC_LOOKS;
-		(void)await_stopped(&s, bound_ns / 2 + 1);
+		(void)await_stopped(&s, bound_ns / 2 + 1, true);
 	}
 	if (missing != NULL)
 		*missing = s.left;

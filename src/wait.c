@@ -17,8 +17,9 @@
  * round stands where it serves calls.  What must not be waited for from where
  * the caller stands is refused before anything is sent (xcpui_may_wait()).
  *
- * Silence: after XCPU_REKICK_NS the kicks go out once more, past the rule that
- * suppresses them, for a kick that was lost suppresses its followers; after
+ * Silence: after XCPU_REKICK_NS the kicks go out once more (as NMIs, where they
+ * were NMIs), past the rule that suppresses them, for a kick that was lost
+ * suppresses its followers; after
  * XCPU_STALL_NS, 2, 4, ... times that, the host gets a report.
  *
  * The clock may stand still or run backwards: only its steps forward count.
@@ -228,7 +229,7 @@ rekick(struct xcpu_cpu *self, struct xcpui_wait *wait, struct watch *watch,
 	watch->rekicks++;
 	state = xcpu_port_irq_save();
 	XCPU_TRACE(XCPU_TRACE_REKICK, wait->kind, xcpu_cpuset_first(&missing));
-	if (nmi && XCPU_PORT_LEVEL >= 4) {
+	if ((nmi || (wait->cls & XCPUI_BY_NMI) != 0) && XCPU_PORT_LEVEL >= 4) {
 		XCPUI_ADD(self, nmi_sent, xcpu_cpuset_count(&missing));
 #if XCPU_PORT_LEVEL >= 4
 		xcpu_port_kick_nmi(&missing);

@@ -169,7 +169,8 @@ int xcpu_panic_stop(uint64_t bound_ns, struct xcpu_cpuset *missing);
  *
  * Context: any but NMI; handlers, host locks and a masked doorbell are allowed.
  *          fn takes no lock and uses nothing of xcpu but what NMIs may.
- * Waits:   until all have run it, or timeout_ns (0: 100 ms).
+ * Waits:   until all have run it, or timeout_ns (0: 100 ms).  An NMI that got
+ *          lost is sent again after XCPU_REKICK_NS, also 100 ms unless configured.
  * Order:   all before -> fn -> the return, for each CPU in *done  [P4] [P5].
  * Cost:    an NMI for each.
  * Returns: 0; -XCPU_ETIMEDOUT: *done (if it is not NULL) are those that have;

@@ -209,6 +209,12 @@ kick_drop(bool (*drop)(unsigned cpu, uint32_t what))
 	kicks.drop = drop;
 }
 
+bool
+kick_is_nmi(uint32_t what)
+{
+	return what == SGI_NMI;
+}
+
 uint64_t
 kicks_sent(unsigned cpu, bool nmi)
 {

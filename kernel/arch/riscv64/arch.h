@@ -255,6 +255,7 @@ void kick_open(unsigned cpu);			/* it takes kicks from now on */
 uint64_t kicks_sent(unsigned cpu, bool nmi);	/* to that CPU, ever */
 uint64_t kicks_lost(bool nmi);			/* by kick_drop() */
 void kick_drop(bool (*drop)(unsigned cpu, uint32_t what));
+bool kick_is_nmi(uint32_t what);		/* of drop() */
 void nmi_send(unsigned cpu);			/* not one of xcpu's */
 
 #endif /* XCPU_KERNEL_ARCH_H */

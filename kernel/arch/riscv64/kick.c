@@ -66,6 +66,13 @@ kick_drop(bool (*drop)(unsigned cpu, uint32_t what))
 	harts.drop = drop;
 }
 
+bool
+kick_is_nmi(uint32_t what)
+{
+	(void)what;
+	return false;
+}
+
 uint64_t
 kicks_sent(unsigned cpu, bool nmi)
 {

@@ -106,6 +106,12 @@ kick_drop(bool (*drop)(unsigned cpu, uint32_t what))
 	kicks.drop = drop;
 }
 
+bool
+kick_is_nmi(uint32_t what)
+{
+	return (what & XCPU_APIC_NMI) != 0;
+}
+
 uint64_t
 kicks_sent(unsigned cpu, bool nmi)
 {
