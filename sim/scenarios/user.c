@@ -126,7 +126,5 @@ SIM_SCENARIO(user_tables) = {
 	.what = "tables of the kernel's, freed around a CPU in user code",
 	.min_cpus = 2, .max_cpus = 2,
 	.unsuited = SIM_ALL_FAULTS,
-	    ~SIM_FAULT_BIT(SIM_FAULT_PERMUTE) &
-	    ~SIM_FAULT_BIT(SIM_FAULT_SPURIOUS),
 	.setup = setup, .main = user_tables,
 };
