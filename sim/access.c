@@ -5,7 +5,7 @@
  * The step comes before the access: others may run, an interrupt may be taken,
  * and then the access happens, whole.  Memory is sequentially consistent; the
  * orders of the sites matter only to stores through page tables, which a
- * release, and nothing weaker, keeps behind it (tlb.c).
+ * release, and nothing weaker, keeps behind it (tlb_store.c).
  */
 #include "machine.h"
 

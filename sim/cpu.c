@@ -76,6 +76,13 @@ cpu_can_take_nmi(const struct sim_cpu *cpu)
 
 /* ---- hooks of the port ---- */
 
+void
+cpu_check_masked(const struct sim_cpu *cpu, const char *hook)
+{
+	if (!cpu->masked && !cpu->in_nmi)
+		sim_fail(SIM_CONTRACT, "%s with the doorbell open", hook);
+}
+
 struct xcpu_cpu *
 xcpu_port_self(void)
 {

@@ -178,13 +178,6 @@ target_of(unsigned index)
 	return hw == index ? &sim.cpus[index] : by_hardware(hw);
 }
 
-static void
-check_masked(const struct sim_cpu *cpu, const char *hook)
-{
-	if (!cpu->masked && !cpu->in_nmi)
-		sim_fail(SIM_CONTRACT, "%s with the doorbell open", hook);
-}
-
 /* Defects of the port: the nth of a set. */
 static bool
 kick_forgotten(unsigned n)
@@ -201,7 +194,7 @@ xcpu_port_kick(const struct xcpu_cpuset *set)
 	struct sim_cpu *cpu = sim.cpu;
 	unsigned first = xcpu_cpuset_first(set), sent = 0;
 
-	check_masked(cpu, "xcpu_port_kick()");
+	cpu_check_masked(cpu, "xcpu_port_kick()");
 	for (unsigned i = first; i < sim.ncpu; i = xcpu_cpuset_next(set, i)) {
 		struct sim_cpu *target = target_of(
 		    sim.config->bug == SIM_BUG_KICK_SAME ? first : i);
@@ -218,7 +211,7 @@ xcpu_port_kick_nmi(const struct xcpu_cpuset *set)
 {
 	struct sim_cpu *cpu = sim.cpu;
 
-	check_masked(cpu, "xcpu_port_kick_nmi()");
+	cpu_check_masked(cpu, "xcpu_port_kick_nmi()");
 	for (unsigned i = xcpu_cpuset_first(set); i < sim.ncpu;
 	    i = xcpu_cpuset_next(set, i)) {
 		sched_step(cpu);

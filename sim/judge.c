@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * judge.c: what the machine thinks of what it sees, beside irq.c (lost kicks)
- * and mmu.c (stale translations): complaints of waits, and the end of a run.
+ * and mmu_walk.c (stale translations): complaints of waits, and the end of a run.
  */
 #include <inttypes.h>
 

@@ -231,6 +231,8 @@ enum sim_state cpu_state(const struct sim_cpu *cpu);
 unsigned cpu_lane(const struct sim_cpu *cpu);
 /* What it waits for inside the library: enum xcpu_wait_kind. */
 unsigned cpu_waits(const struct sim_cpu *cpu);
+/* Fails in a hook that wants the doorbell masked. */
+void cpu_check_masked(const struct sim_cpu *cpu, const char *hook);
 
 /* ---- irq.c ---- */
 void irq_take(struct sim_cpu *cpu);
@@ -282,8 +284,16 @@ bool strike_may_die(const struct sim_cpu *cpu);
 void strike_reset(void);
 void strike_heal(void);
 
-/* ---- mmu.c: tables and frames ---- */
+/* ---- mmu.c: frames and spaces ---- */
 void mmu_reset(void);
+struct sim_space *mmu_of(const struct xcpu_space *space);
+struct xcpu_asid *mmu_asid(struct sim_space *space);
+/* Is it the space that had this number? */
+bool mmu_same(const struct sim_space *space, unsigned id);
+/* Page of an address, and whether it is one of the space's. */
+unsigned mmu_page(const struct sim_space *space, uint64_t va);
+
+/* ---- mmu_walk.c ---- */
 /* The cached pointer to the table of a page, from the root; false: none. */
 bool mmu_walk_root(const struct sim_cpu *cpu, struct sim_space *space,
     unsigned page, struct tlb_table *table);
@@ -301,23 +311,8 @@ bool mmu_set_dirty(const struct sim_cpu *cpu, const struct tlb_table *table,
 void mmu_check(const struct sim_cpu *cpu, const struct tlb_entry *entry,
     const char *does);
 void mmu_write(const struct tlb_entry *entry);
-struct sim_space *mmu_of(const struct xcpu_space *space);
-struct xcpu_asid *mmu_asid(struct sim_space *space);
-/* Is it the space that had this number? */
-bool mmu_same(const struct sim_space *space, unsigned id);
-/* Page of an address, and whether it is one of the space's. */
-unsigned mmu_page(const struct sim_space *space, uint64_t va);
 
 /* ---- tlb.c ---- */
-/* A walk by chance, on any CPU. */
-void tlb_walk(struct sim_cpu *cpu, struct sim_stream *stream);
-enum tlb_land {
-	LAND_DUE,		/* those whose time has come */
-	LAND_ORDERED,		/* and all that a release keeps behind it */
-	LAND_ALL
-};
-/* Stores in flight happen. */
-void tlb_land(struct sim_cpu *cpu, enum tlb_land which);
 /* What a request concerns: entries of the kernel or not, under a tag. */
 struct tlb_key {
 	bool kernel;
@@ -327,6 +322,19 @@ struct tlb_key {
 void tlb_drop(struct sim_cpu *cpu, struct tlb_key key,
     const struct xcpu_flush *request);
 void tlb_drop_everything(struct sim_cpu *cpu, bool global);
+
+/* ---- tlb_walk.c ---- */
+/* A walk by chance, on any CPU. */
+void tlb_walk(struct sim_cpu *cpu, struct sim_stream *stream);
+
+/* ---- tlb_store.c ---- */
+enum tlb_land {
+	LAND_DUE,		/* those whose time has come */
+	LAND_ORDERED,		/* and all that a release keeps behind it */
+	LAND_ALL
+};
+/* Stores in flight happen. */
+void tlb_land(struct sim_cpu *cpu, enum tlb_land which);
 
 /* ---- asid.c: the TLBs of --tlb ---- */
 void asid_reset(void);

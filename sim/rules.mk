@@ -5,8 +5,8 @@
 # narrow enough to wrap (fault F16).
 
 SIM_MACHINE := access asid basic cpu draw fault irq judge log main minimise mmu \
-	names options oracle perfetto queue remote run scenario sched strike tlb trace \
-	death user
+	mmu_change mmu_walk names options oracle perfetto queue remote run scenario sched \
+	strike tlb tlb_hooks tlb_store tlb_walk trace death user
 SIM_SRCS := $(LIB_SRCS) $(SIM_PORT_SRCS) $(SIM_MACHINE:%=sim/%.c) \
 	$(wildcard sim/ops/*.c sim/scenarios/*.c)
 # At fixed addresses, so that nothing can depend on where the program lies.

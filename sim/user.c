@@ -4,10 +4,10 @@
  *
  * A thread goes out to user code and comes back; interrupts that find it there,
  * and all NMIs, come in and go out again.  Whatever comes in uses some of the
- * kernel's pages at once: the oracle of stale translations (mmu.c) judges these
- * as all others.  The judge here is the bound: a way in waits for nobody, and
- * flushes no more often than a space remembers ranges, however many shootdowns
- * it was passed over for.
+ * kernel's pages at once: the oracle of stale translations (mmu_walk.c) judges
+ * these as all others.  The judge here is the bound: a way in waits for nobody,
+ * and flushes no more often than a space remembers ranges, however many
+ * shootdowns it was passed over for.
  */
 #include <xcpu/entry.h>
 

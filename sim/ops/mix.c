@@ -180,6 +180,11 @@ WORKLOAD(stops, "stops, and what they find waiting or running",
     { ops_flush, 2 }, { ops_tables, 1 }, { ops_touch, 2 }, { ops_switch, 2 },
     { ops_lazy, 2 }, { ops_poll, 1 }, { ops_sync, 1 });
 
+WORKLOAD_FROM(outside, "user code, and what finds a CPU there", setup_users,
+    { ops_user, 12 }, { ops_stop, 3 }, { ops_msg, 8 }, { ops_call, 3 },
+    { ops_event, 2 }, { ops_register, 1 }, { ops_kernel, 4 },
+    { ops_switch, 2 }, { ops_touch, 2 }, { ops_replug, 1 });
+
 WORKLOAD(handlers, "handlers and functions in the midst of what is brief",
     { ops_register, 3 }, { ops_unregister, 1 }, { ops_call, 3 },
     { ops_poll, 3 });

@@ -51,9 +51,11 @@ struct bug_test {
  * The fields of a scenario that nearly all have alike.  A program expects what
  * comes of its own fault, and of no other.
  */
-#define BUG_FIELDS(nn, n, text, program)				\
-	.name = "bug-" #nn, .what = text, .min_cpus = n, .max_cpus = n,	\
+#define BUG_NAMED(id, n, text, program)					\
+	.name = id, .what = text, .min_cpus = n, .max_cpus = n,		\
 	.unsuited = SIM_ALL_FAULTS, .main = program
+#define BUG_FIELDS(nn, n, text, program)				\
+	BUG_NAMED("bug-" #nn, n, text, program)
 #define BUG_PROGRAM(nn, n, text, program)				\
 	BUG_FIELDS(nn, n, text, program), .setup = bug_setup
 #define BUG_MEMORY(nn, n, text, program)				\

@@ -300,10 +300,9 @@ lock_in_last_drain(unsigned cpu)
 
 BUG_TEST(poll_leaving) = {
 	.scenario = {
-		.name = "poll-leaving",
-		.what = "a spinner in the last drain of a CPU that leaves",
-		.min_cpus = 2, .max_cpus = 2, .unsuited = SIM_ALL_FAULTS,
-		.setup = bug_setup_memory, .main = lock_in_last_drain,
+		BUG_NAMED("poll-leaving", 2, "a spinner in the last drain of "
+		    "a CPU that leaves", lock_in_last_drain),
+		.setup = bug_setup_memory,
 	},
 	.ids = "INV-C7 F-B24", .seeds = 100,
 };

@@ -33,10 +33,10 @@
 static const char *const workload[2][NWORKLOAD] = { {
 	"storm", "life", "handlers", "only_unregister", "only_tables",
 	"only_event", "only_touch", "only_lazy", "only_msg", "only_sync",
-	"only_stop", "stops", "user"
+	"only_stop", "stops", "outside"
 }, {	/* for what is left after many rounds */
 	"life", "only_tables", "only_deadline", "life", "only_start",
-	"handlers", "only_user", "only_msg", "stops", "storm", "standing", "stops",
+	"handlers", "outside", "only_msg", "stops", "storm", "standing", "stops",
 	"life"
 } };
 

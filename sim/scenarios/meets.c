@@ -67,10 +67,9 @@ rendezvous_and_full_ring(unsigned cpu)
 
 BUG_TEST(msg_stands) = {
 	.scenario = {
-		.name = "msg-stands",
-		.what = "a handler has more for a full ring, whose target stands",
-		.min_cpus = 3, .max_cpus = 3, .unsuited = SIM_ALL_FAULTS,
-		.setup = setup_rings, .main = rendezvous_and_full_ring,
+		BUG_NAMED("msg-stands", 3, "a handler has more for a full "
+		    "ring, whose target stands", rendezvous_and_full_ring),
+		.setup = setup_rings,
 	},
 	.ids = "INV-C7 INV-Q9 INV-R-L1",
 };

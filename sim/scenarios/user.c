@@ -7,21 +7,15 @@
  * still would be waited for.  Freed tables, and pages of the user's own space, are
  * another thing.  Coming in is one flush, however much there was to see.
  */
-#include <xcpu/port.h>
-
 #include "bugs.h"
 
 #define CHANGES	(3 * XCPU_SPACE_RANGES)
-
-/* CPU 1 is outside; it may come in. */
-static unsigned outside, wanted;
 
 static void
 setup(void)
 {
 	bug_setup_memory();
 	sim_user_init();
-	outside = wanted = 0;
 }
 
 static void
@@ -33,8 +27,8 @@ stay_out(void)
 	bug_load(0);
 	bug_touch(~0u);
 	sim_user_begin();
-	outside = 1;
-	bug_await(&wanted, 1);
+	bug.at[1] = 1;
+	bug_await(&bug.at[0], 1);
 	sim_user_end();
 	bug_touch(~0u);
 	caught = bug_totals(1).catch_up_user - caught;
@@ -45,88 +39,74 @@ stay_out(void)
 		    (unsigned)caught, (unsigned)full);
 }
 
-static unsigned
-kicks(void)
+/* CPU 0 changes something while CPU 1 is outside. */
+static void
+change_around(unsigned cpu, void (*change)(void))
 {
-	return (unsigned)bug_totals(0).kick_flush;
+	if (cpu != 0) {
+		stay_out();
+		return;
+	}
+	bug_await(&bug.at[1], 1);
+	change();
+	bug.at[0] = 1;
 }
 
 static void
-change_around(void)
+expect_kicks(const char *what, int kicks, int passed)
+{
+	bug_expect(what, (int)bug_totals(0).kick_flush, kicks);
+	bug_expect("CPUs not asked", (int)bug_totals(0).avoid_user, passed);
+}
+
+static void
+change_pages(void)
 {
 	struct xcpu_async *late = sim_alloc(sizeof(*late));
-	unsigned before = kicks();
 
-	bug_await(&outside, 1);
 	for (unsigned page = 0; page < CHANGES; page++)
 		bug_shoot(~0u, page);
 	bug_expect("a late one", xcpu_async_add_all(late, sim_space_xcpu(
 	    sim_space_kernel()), NULL), 0);
 	bug_expect("its wait", xcpu_async_wait(late), 0);
-	bug_expect("kicks for pages of the kernel", (int)(kicks() - before), 0);
-	bug_expect("CPUs not asked", (int)bug_totals(0).avoid_user,
-	    CHANGES + 1);
+	expect_kicks("kicks for pages of the kernel", 0, CHANGES + 1);
 	bug_shoot(0, 0);
-	bug_expect("kicks with one of the user's", (int)(kicks() - before), 1);
-	wanted = 1;
+	expect_kicks("kicks with one of the user's", 1, CHANGES + 1);
 }
 
 static void
 user_alone(unsigned cpu)
 {
-	if (cpu == 0)
-		change_around();
-	else
-		stay_out();
+	change_around(cpu, change_pages);
 }
 
-SIM_SCENARIO(user_alone) = {
-	.name = "user_alone",
-	.what = "shootdowns of the kernel's pages around a CPU in user code",
-	.min_cpus = 2, .max_cpus = 2,
-	/* What else kicks, waits or keeps a CPU from its part. */
-	.unsuited = SIM_ALL_FAULTS,
-	.setup = setup, .main = user_alone,
+BUG_TEST(user_alone) = {
+	.scenario = {
+		BUG_NAMED("user-alone", 2, "the kernel's pages change around "
+		    "a CPU in user code", user_alone),
+		.setup = setup,
+	},
+	.ids = "F-X7 INV-S4",
 };
 
 static void
-free_around(void)
+free_tables(void)
 {
-	unsigned before = kicks();
-
-	bug_await(&outside, 1);
 	bug_shoot_table(~0u, 0);
-	bug_expect("kicks for freed tables", (int)(kicks() - before), 1);
-	bug_expect("CPUs not asked", (int)bug_totals(0).avoid_user, 0);
-	wanted = 1;
-}
-
-static void
-walk_outside(void)
-{
-	bug_touch(~0u);
-	sim_user_begin();
-	outside = 1;
-	bug_await(&wanted, 1);
-	sim_user_end();
-	bug_touch(~0u);
+	expect_kicks("kicks for freed tables", 1, 0);
 }
 
 static void
 user_tables(unsigned cpu)
 {
-	if (cpu == 0)
-		free_around();
-	else
-		walk_outside();
+	change_around(cpu, free_tables);
 }
 
-SIM_SCENARIO(user_tables) = {
-	.name = "user_tables",
-	.what = "tables of the kernel's, freed around a CPU in user code",
-	.min_cpus = 2, .max_cpus = 2,
-	.unsuited = SIM_ALL_FAULTS,
-	    ~SIM_FAULT_BIT(SIM_FAULT_PERMUTE) &
-	    ~SIM_FAULT_BIT(SIM_FAULT_SPURIOUS),
-	.setup = setup, .main = user_tables,
+BUG_TEST(user_tables) = {
+	.scenario = {
+		BUG_NAMED("user-tables", 2, "the kernel's tables are freed "
+		    "around a CPU in user code", user_tables),
+		.setup = setup,
+	},
+	.ids = "F-X7 INV-S5",
 };
