@@ -25,7 +25,7 @@ LOST = r"PASS.*faults: [1-9]\d* kicks and \d+ NMIs lost"
 # architectures, where it is not all.
 TLB = ("aarch64", "riscv64")	# ASIDs, and flushes of others without a kick
 CASES = [
-    ("detector", "F-X4", 4, "work=detector", 0, "user page.*seen\n.*kernel "
+    ("detector", "F-X4 F-P12", 4, "work=detector", 0, "user page.*seen\n.*kernel "
      "page.*seen\n"),
     ("storms_1_cpu", "F-B27", 1, "ops=1000", 0, "PASS"),
     ("storms_2_cpus", "F-B3 F-T4 F-B27", 2, "ops=2000", 0, "PASS"),
@@ -117,7 +117,7 @@ def main():
     for number, case in enumerate(cases, 1):
         wrong, output = complaint(options.kernel, case)
         failed += wrong is not None
-        print(f"{'not ' if wrong else ''}ok {number} - kernel_{case[0]}"
+        print(f"{'not ' if wrong else ''}ok {number} - kernel_{arch}_{case[0]}"
               + (f" # {case[1]}" if case[1] else ""), flush=True)
         if wrong:
             print(f"# {case[2]} CPUs, {case[3]}: {wrong}")

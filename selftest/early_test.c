@@ -135,11 +135,11 @@ early_misuse(struct selftest *t)
 }
 
 static const struct selftest_case cases[] = {
-	{ "early_ends", "F-B4 INV-S1", "xcpu_port_tlb_flush",
+	{ "early_ends", ID_EARLY " INV-S1", "xcpu_port_tlb_flush",
 	    early_ends, 3, 1, NEED_TLB | NEED_THREAD },
-	{ "early_under_use", "F-B4 INV-S1 INV-S10", "xcpu_port_tlb_flush",
+	{ "early_under_use", ID_EARLY " INV-S1 INV-S10", "xcpu_port_tlb_flush",
 	    early_under_use, 3, 2, NEED_TLB | NEED_THREAD },
-	{ "early_not_for_all", "F-B4 F-B5", "xcpu_port_tlb_flush",
+	{ "early_not_for_all", ID_EARLY " F-B5", "xcpu_port_tlb_flush",
 	    early_not_for_all, 3, 2, NEED_TLB | NEED_THREAD |
 	    NEED_KERNEL_PAGES },
 	{ "early_misuse", "F-B26", "xcpu_port_tlb_flush",

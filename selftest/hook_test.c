@@ -54,24 +54,24 @@ hook_mask_nests(struct selftest *t)
 {
 	unsigned long outer = xcpu_port_irq_save();
 	bool masked = says_masked();
-	unsigned long inner = xcpu_port_irq_save();
+	unsigned long inner = xcpu_port_irq_save(), again;
 	bool still, open, skipped;
 
 	xcpu_port_irq_restore(inner);
 	still = says_masked();
 	xcpu_port_irq_restore(outer);
 	open = !says_masked();
-	outer = xcpu_port_irq_save();
+	again = xcpu_port_irq_save();
 	(void)xcpu_port_irq_save();
-	xcpu_port_irq_restore(outer);
+	xcpu_port_irq_restore(again);
 	skipped = !says_masked();
 
 	/* Who is wrong, who masks or who tells, is seen by a kick: later. */
 	if (!masked && XCPU_PORT_LEVEL >= 1 && XCPU_STATS != 0)
 		return;
 	HOOK(t, "xcpu_port_irq_save", "it masks", masked);
-	HOOK(t, "xcpu_port_irq_save", "what it returns tells masked from open",
-	    still || outer != inner);
+	HOOK(t, "xcpu_port_irq_save", "what it returns tells masked from open: "
+	    "how it was before", outer != inner);
 	HOOK(t, "xcpu_port_irq_restore", "it stays masked where the state "
 	    "given was masked", still);
 	HOOK(t, "xcpu_port_irq_restore", "it opens where the state given was "
@@ -93,6 +93,71 @@ hook_lock(struct selftest *t)
 	HOOK(t, "xcpu_port_context", "no XCPU_CTX_LOCKED after the unlock",
 	    (xcpu_port_context() & XCPU_CTX_LOCKED) == 0);
 }
+
+static struct {
+	struct xcpu_au32 looks, over;
+	bool locked;			/* plain: read after the join */
+} onlooker;
+
+static void
+look_on(void *arg)
+{
+	(void)arg;
+	/* ends: the lock was held for a whole look */
+	while (count_of(&onlooker.over) == 0) {
+		if ((xcpu_port_context() & XCPU_CTX_LOCKED) != 0)
+			onlooker.locked = true;
+		count_up(&onlooker.looks);
+		xcpu_port_relax(0);
+	}
+}
+
+/* Kills: one count of spinlocks for all CPUs. */
+static void
+hook_lock_there(struct selftest *t)
+{
+	uint32_t looks;
+
+	onlooker.locked = false;
+	xcpu_store_rlx(&onlooker.looks, 0);
+	xcpu_store_rlx(&onlooker.over, 0);
+	if (!selftest_thread(t, t->other, look_on, NULL))
+		return;
+	EXPECT(t, AWAIT(count_of(&onlooker.looks) != 0));
+	t->host->lock();
+	looks = count_of(&onlooker.looks);
+	EXPECT(t, AWAIT(count_of(&onlooker.looks) - looks > 1));
+	t->host->unlock();
+	flag_set(&onlooker.over);
+	selftest_join(t, t->other);
+	t->cpu = t->other;
+	HOOK(t, "xcpu_port_context", "no XCPU_CTX_LOCKED for spinlocks that "
+	    "other CPUs hold", !onlooker.locked);
+}
+
+#if XCPU_PORT_NEAR
+static void
+hook_near(struct selftest *t)
+{
+	struct xcpu_cpuset one;
+	unsigned near = xcpu_port_near(t->self, &t->others);
+
+	HOOK(t, "xcpu_port_near", "the CPU that it answers is one of the set",
+	    near < t->ncpu && xcpu_cpuset_has(&t->others, near));
+	for_each_cpu (cpu, &t->others) {
+		t->cpu = cpu;
+		xcpu_cpuset_one(&one, cpu);
+		HOOK(t, "xcpu_port_near", "the only CPU of a set is the "
+		    "nearest one", xcpu_port_near(t->self, &one) == cpu);
+	}
+}
+#else
+static void
+hook_near(struct selftest *t)
+{
+	t->skip = "built without XCPU_PORT_NEAR";
+}
+#endif
 
 #define TURNS		16
 #define TURN_SPINS	2000		/* a slice of time is many more */
@@ -239,6 +304,9 @@ static const struct selftest_case cases[] = {
 	{ "hook_mask_nests", "F-P6", "xcpu_port_irq_save", hook_mask_nests, 0,
 	    1, 0 },
 	{ "hook_lock", "F-P6", "xcpu_port_context", hook_lock, 0, 1, NEED_LOCK },
+	{ "hook_lock_there", "F-P6", "xcpu_port_context", hook_lock_there, 0, 2,
+	    NEED_LOCK | NEED_THREAD },
+	{ "hook_near", "F-P6 F-B16", "xcpu_port_near", hook_near, 0, 2, 0 },
 	{ "hook_relax", "F-P6", "xcpu_port_relax", hook_relax, 0, 2,
 	    NEED_THREAD },
 	{ "hook_clock", "F-P6", "xcpu_port_now_ns", hook_clock, 2, 1, 0 },

@@ -182,11 +182,26 @@ print_failure(const struct selftest *t, const struct selftest_case *test)
 	t->host->line(t->host->to, line.text);
 }
 
+/*
+ * What a clock does that goes round is found where it does, and not by a test of
+ * its own, which would have to wait for it; whatever failed meanwhile says less.
+ */
+static void
+check_clock(struct selftest *t, uint64_t begun_ns)
+{
+	if (selftest_now() >= begun_ns)
+		return;
+	t->failures = 0;
+	HOOK(t, "xcpu_port_now_ns", "it never goes back on one CPU: is it as "
+	    "wide as its type?", false);
+}
+
 static bool
 run_case(struct selftest *t, const struct selftest_case *test, unsigned level,
     unsigned number)
 {
 	const char *skip = why_not(t, test, level);
+	uint64_t begun_ns = selftest_now();
 
 	t->failures = 0;
 	t->hook = NULL;
@@ -197,6 +212,7 @@ run_case(struct selftest *t, const struct selftest_case *test, unsigned level,
 		/* A test, or xcpu, that leaves a trace behind spoils the rest. */
 		t->cpu = XCPU_NCPU_MAX;
 		EXPECT_EQ(t, xcpu_port_context(), 0);
+		check_clock(t, begun_ns);
 		skip = t->failures == 0 ? t->skip : NULL;
 	}
 	print_result(t, test, number, skip);
@@ -238,6 +254,27 @@ run_all(struct selftest *t, unsigned level)
 	return failed;
 }
 
+/* The library has run already: a wrong hook may be why. */
+static void
+print_refusal(const struct xcpu_selftest_host *host)
+{
+	struct tap_line line = { .len = 0 };
+
+	tap_text(&line, "Bail out! it begins on a CPU that is ready, with nothing "
+	    "held or masked: here CPU ");
+	tap_number(&line, xcpu_cpu_index());
+	tap_text(&line, ", context() ");
+	tap_number(&line, xcpu_port_context());
+	host->line(host->to, line.text);
+	if (xcpu_port_context() == 0)
+		return;
+	line.len = 0;
+	tap_text(&line, "# 1: masked, 2: a spinlock is held, 4: in an NMI; where "
+	    "the caller is not, look whether irq_restore() puts back what "
+	    "irq_save() found, and context() counts right");
+	host->line(host->to, line.text);
+}
+
 int
 xcpu_selftest_run(const struct xcpu_selftest_host *host, unsigned level)
 {
@@ -246,8 +283,10 @@ xcpu_selftest_run(const struct xcpu_selftest_host *host, unsigned level)
 
 	if (host->line == NULL || host->domain == NULL || host->ncpu == 0)
 		return -XCPU_EINVAL;
-	if (xcpu_port_context() != 0 || xcpu_cpu_index() >= host->ncpu)
+	if (xcpu_port_context() != 0 || xcpu_cpu_index() >= host->ncpu) {
+		print_refusal(host);
 		return -XCPU_EAGAIN;
+	}
 	if (level > XCPU_PORT_LEVEL)
 		level = XCPU_PORT_LEVEL;
 	t.host = host;

@@ -21,7 +21,7 @@ import libtap		# from tools/, which libsim puts into the path
 TABLE = ROOT / "sim/bugs.tsv"
 MUTANTS = ROOT / "tests/mutants"
 RESULT = re.compile(r"^((?:not )?ok) \d+ - (.*?) # (.*)$")
-# Where a bug can be shown, besides "later:PRIMITIVE".
+# Where a bug can be shown.
 PLACES = ("sim", "explore", "unit", "compile", "none")
 BUGS = [n for n in range(1, 126) if n != 107]	# the catalogue skips one number
 
@@ -54,7 +54,7 @@ def programs(output):
 def problems_of_row(row, claimed):
     """What is wrong with one bug; `claimed`: {program: ids}."""
     bug, name, where = row["id"], row["id"].lower(), row["where"]
-    if where not in PLACES and not re.fullmatch(r"later:[a-z0-9-]+", where):
+    if where not in PLACES:
         yield f"nothing runs in {where}"
     if (where == "sim") != (name in claimed):
         yield "a program there should be, or should not"

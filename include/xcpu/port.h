@@ -152,6 +152,7 @@ enum xcpu_stall_policy xcpu_port_stall(const struct xcpu_stall *report);
  *	Order:   on return no later access, and no walk, of this CPU uses a
  *	         translation that was replaced before the call; earlier
  *	         accesses through it are over.
+ *	         Entries are 1 << stride_shift bytes apart.
  *	         XCPU_FLUSH_FULL: the whole space, start and len mean nothing.
  *	         A kernel space (request->space->kernel): global entries too.
  *	         XCPU_FLUSH_TABLES: intermediate entries too.

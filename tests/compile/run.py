@@ -5,7 +5,8 @@
 Every public header alone, as freestanding C11 and as C++11; src/ with every
 combination of the options that change code, and with each other option at both
 ends of its range; each level of port/template, which must be all that the
-library then asks for.  Prints TAP.
+library then asks for; the instructions that a port's unit test replaces.  Prints
+TAP.
 """
 import argparse
 import concurrent.futures
@@ -28,6 +29,9 @@ C = ["-std=gnu11", "-ffreestanding", "-fno-pie", "-fno-stack-protector", *WARN,
 if platform.machine() == "aarch64":
     C.append("-mno-outline-atomics")
 AT_A_TIME = 2
+
+ARM = ["--target=aarch64-linux-gnu", "-mstrict-align"]
+ARM_PORT = ROOT / "port/aarch64-gic"
 
 # A compiler may call these on its own, whatever the source says.
 MEMORY = {"memcpy", "memmove", "memset", "memcmp"}
@@ -176,6 +180,16 @@ def level0_is_short():
         raise Problem(f"{count} lines, not 1 to {LEVEL0_LINES}")
 
 
+def arm_waits(name, wanted):
+    """These barriers, and no DMB: an SGI by system register and a TLBI heed none."""
+    status, text = run("clang", *C, *ARM, "-O2", "-I", str(ARM_PORT), "-S", "-o",
+                       "-", str(ARM_PORT / name))
+    code = " ".join(text.split())
+    missing = [barrier for barrier in wanted if barrier not in code]
+    if status or missing or "dmb" in code:
+        raise Problem(f"without {missing}, or with a DMB:\n{text}")
+
+
 def pairs():
     """25 of the 150 combinations, with every pair of values in one of them."""
     for (i, ncpu), level in itertools.product(enumerate(NCPU), LEVEL):
@@ -195,6 +209,10 @@ def checks(cc):
         yield f"ends_of_{name}", both_ends, (name,)
     for name in REFUSED:
         yield f"refused_{name}", is_refused, (name,)
+    yield ("arm_sgis_wait_for_stores # BUG-21", arm_waits,
+           ("gic.c", ("dsb ishst",)))
+    yield ("arm_tlbis_are_waited_for # BUG-29", arm_waits,
+           ("tlbi.c", ("dsb nsh", "dsb ish")))
     yield "template_level_0_is_at_most_30_lines", level0_is_short, ()
 
 

@@ -2,7 +2,8 @@
 #
 # Ports with a mistake in one hook, which the self-test must name: tools/sabotage
 # applies each patch to a copy of port/linux, or of what the guide makes of
-# examples/minnow.  Built quickly, for each is built once and soon over.
+# examples/minnow.  Built quickly, for each is built once and soon over: without
+# optimising, and the library as one file.
 
 sabotage_CC     := $(CC)
 sabotage_CFLAGS  = $(CFLAGS_common) -O0 -g0 -DXCPU_NCPU_MAX=64 $(SABOTAGE) \
@@ -11,7 +12,8 @@ $(eval $(call world,sabotage))
 
 .PHONY: sabotaged
 sabotaged: $(O)/xcpu-sabotage
-$(O)/xcpu-sabotage: $(call objs,sabotage,$(THREADS_SRCS))
+$(O)/xcpu-sabotage: $(call objs,sabotage,\
+    $(filter-out $(LIB_SRCS),$(THREADS_SRCS)) src/xcpu_all.c)
 	$(call say,LD,$@)
 	$(Q)$(CC) -pthread -o $@ $^
 

@@ -50,6 +50,14 @@ def main():
                "tap/a.tap": "1..1\nok 1 - a # F-N3\n"}) as folder:
         status, output = features(folder, "--check")
         tap.test("features: all claimed ids have one", status == 0, output)
+    for least, right in ((2, True), (3, False)):
+        with tree({"tools/features.claimed": f"F-P12*{least}\n",
+                   "tap/a.tap": "1..2\nok 1 - a # F-P12\nok 2 - b # F-P12\n",
+                   "tap/b.tap": "1..1\nok 1 - b # F-P12\n"}) as folder:
+            status, output = features(folder, "--check")
+            tap.test(f"features: an id with two tests, {least} claimed",
+                     (status == 0) == right and f"{least} tests passed for F-P12"
+                     in output, output)
     with tree({"tools/features.claimed": "F-N3\n"}) as folder:
         status, output = features(folder)
         tap.test("features: without a run it says so", output == "not run\n", output)

@@ -361,7 +361,7 @@ main(void)
 		UNIT(gic_range_selector, "F-B22 F-B23"),
 		UNIT(gic_all_others, "F-B23"),
 		UNIT(gic_parked_cpus, "F-B23"),
-		UNIT(gic_barriers, "INV-E1"),
+		UNIT(gic_barriers, "INV-E1 INV-E2 BUG-21"),
 		UNIT(gic_refusals, "F-B26"),
 		UNIT(gic_counts_and_losses, "F-B27"),
 		UNIT(gic_kick_hooks, "F-T2"),

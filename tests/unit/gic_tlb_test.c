@@ -247,10 +247,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(tlb_here, "F-B10 F-B11"),
-		UNIT(tlb_everywhere, "F-B10 F-B11"),
+		UNIT(tlb_here, "F-B10 F-B11 INV-S2 BUG-29"),
+		UNIT(tlb_everywhere, "F-B10 F-B11 INV-S2 BUG-29"),
 		UNIT(tlb_whole, "F-B10"),
-		UNIT(tlb_errata, "F-B11"),
+		UNIT(tlb_errata, "F-B11 INV-S1 BUG-30"),
 		UNIT(break_before_make, "F-B13"),
 		UNIT(code_written, "F-B14"),
 		UNIT(masking, "F-T2"),
