@@ -128,7 +128,7 @@ take(const struct fdt *fdt, const uint8_t *at, struct token *token)
 {
 	if (at == fdt->end)
 		return NULL;
-	token->kind = fdt_word(at);
+	*token = (struct token){ .kind = fdt_word(at) };
 	at += WORD;
 	switch (token->kind) {
 	case FDT_BEGIN:
