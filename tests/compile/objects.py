@@ -6,8 +6,9 @@ src/, the port of the architecture, and all of the kernel but its workloads are
 compiled, as the kernel is but for the level, and no warning passes: some come
 only from one compiler at one level.  What src/ and the port then ask of others
 must be hooks of port.h, what the kernel's own xcpu_port.h calls, and functions
-on memory.  With -flto both are made into one object first, where the compiler
-sees all files at once.  Prints TAP, a line for each combination.
+on memory.  With -flto objects are made into one first, where the compiler
+sees all files at once, and only then gives some of its warnings.  Prints TAP,
+a line for each combination.
 """
 import argparse
 import re
@@ -61,21 +62,22 @@ def compiled(command, paths, folder):
     return objects
 
 
-def linked(command, objects, is_clang, folder):
+def linked(build, command, objects):
     """One object with machine code, of several with what the compiler knew."""
-    whole = f"{folder}/whole.o"
-    plain = [] if is_clang else ["-flinker-output=nolto-rel"]
+    whole = objects[0] + ".whole"
+    plain = [] if build.is_clang else ["-flinker-output=nolto-rel"]
     run.compile_ok(*command, *plain, "-r", "-nostdlib", *objects, "-o", whole)
-    return whole
+    return [whole]
 
 
 def combination(build, level):
     command = build.command + level.split()
     with tempfile.TemporaryDirectory() as folder:
         library = compiled(command, build.library(), folder)
-        compiled(command, build.kernel(), folder)
+        kernel = compiled(command, build.kernel(), folder)
         if "-flto" in command:
-            library = [linked(command, library, build.is_clang, folder)]
+            library = linked(build, command, library)
+            linked(build, command, kernel)
         strangers = run.symbols(library)[1] - build.may_want()
     if strangers:
         raise run.Problem("src/ and the port want " + " ".join(sorted(strangers)))
