@@ -6,11 +6,18 @@
  * The tree is a row of big-endian words: a node begins, its properties, the
  * nodes below it, it ends.  Properties come before the nodes below, so that the
  * widths (#address-cells, #size-cells) of all parents are known at a node.
+ *
+ * Nothing in a tree is believed but its total size: offsets and lengths are held
+ * against the block that they point into, and where one does not fit, the tree
+ * ends.  What take() hands out is inside its block as a whole, and a name has
+ * its NUL there.
  */
+#include <stddef.h>
+
 #include "fdt.h"
-#include "kernel.h"
 
 #define FDT_MAGIC	0xd00dfeed
+#define FDT_VERSION	17
 #define FDT_BEGIN	1
 #define FDT_END		2
 #define FDT_PROPERTY	3
@@ -20,7 +27,13 @@
 #define AT_TOTAL	4
 #define AT_NODES	8
 #define AT_STRINGS	12
+#define AT_VERSION	20
+#define AT_COMPATIBLE	24
+#define AT_STRINGS_LEN	32
 #define AT_NODES_LEN	36
+
+#define WORD		4		/* bytes; all tokens are made of words */
+#define CELLS_MAX	4		/* words of an address, or of a size */
 
 /* One token of the row. */
 struct token {
@@ -40,82 +53,145 @@ fdt_word(const void *at)
 	    (uint32_t)byte[2] << 8 | byte[3];
 }
 
+/* Of a longer number, the lower half. */
 static uint64_t
-words(const void *at, unsigned n)
+words(const uint8_t *at, unsigned n)
 {
-	const uint32_t *from = at;
 	uint64_t value = 0;
 
-	for (; n > 0; n--)
-		value = value << 32 | fdt_word(from++);
+	for (; n > 0; n--, at += WORD)
+		value = value << 32 | fdt_word(at);
 	return value;
 }
 
-static bool
-same(const char *a, const char *b)
+bool
+fdt_same(const char *a, const char *b)
 {
 	for (; *a == *b && *a != '\0'; a++)
 		b++;
 	return *a == *b;
 }
 
+/* Bytes of the text in these `room` bytes, its NUL included; 0: it has none. */
 static uint32_t
-length(const char *text)
+text_bytes(const void *text, uint64_t room)
 {
-	uint32_t len = 0;
+	const char *c = text;
+	uint32_t n;
 
-	while (text[len] != '\0')
-		len++;
-	return len;
+	for (n = 0; n < room; n++) {
+		if (c[n] == '\0')
+			return n + 1;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ */
+/* The row of tokens.                                                  */
+
+/* Behind something of that length; both ends of the row are whole words. */
+static const uint8_t *
+behind(const uint8_t *at, uint32_t len)
+{
+	return at + (len + WORD - 1) / WORD * WORD;
+}
+
+static const uint8_t *
+take_node(const struct fdt *fdt, const uint8_t *at, struct token *token)
+{
+	uint32_t len = text_bytes(at, (uint64_t)(fdt->end - at));
+
+	token->name = (const char *)at;
+	return len != 0 ? behind(at, len) : NULL;
+}
+
+static const uint8_t *
+take_property(const struct fdt *fdt, const uint8_t *at, struct token *token)
+{
+	uint32_t name;
+
+	if (fdt->end - at < 2 * WORD)
+		return NULL;
+	token->len = fdt_word(at);
+	name = fdt_word(at + WORD);
+	at += 2 * WORD;
+	if (token->len > fdt->end - at || name >= fdt->strings_len)
+		return NULL;
+	token->name = fdt->strings + name;
+	token->value = at;
+	return behind(at, token->len);
 }
 
 /* Takes the token at `at`; returns the place behind it, NULL at the end. */
 static const uint8_t *
 take(const struct fdt *fdt, const uint8_t *at, struct token *token)
 {
-	uint32_t len = 0;
-
-	if (at >= fdt->end)
+	if (at == fdt->end)
 		return NULL;
-	token->kind = fdt_word(at);
-	at += 4;
-	if (token->kind == FDT_BEGIN) {
-		token->name = (const char *)at;
-		len = length(token->name) + 1;
-	} else if (token->kind == FDT_PROPERTY) {
-		len = token->len = fdt_word(at);
-		token->name = (const char *)fdt->strings + fdt_word(at + 4);
-		at += 8;
-		token->value = at;
-	} else if (token->kind != FDT_END && token->kind != FDT_NOP) {
+	*token = (struct token){ .kind = fdt_word(at) };
+	at += WORD;
+	switch (token->kind) {
+	case FDT_BEGIN:
+		return take_node(fdt, at, token);
+	case FDT_PROPERTY:
+		return take_property(fdt, at, token);
+	case FDT_END:
+	case FDT_NOP:
+		return at;
+	default:
 		return NULL;
 	}
-	return at + (len + 3) / 4 * 4;
+}
+
+/* A block that the header names lies within the tree. */
+static bool
+inside(const uint8_t *tree, unsigned at_start, unsigned at_len)
+{
+	uint64_t end = (uint64_t)fdt_word(tree + at_start) +
+	    fdt_word(tree + at_len);
+
+	return end <= fdt_word(tree + AT_TOTAL);
 }
 
 bool
-fdt_open(struct fdt *fdt, const void *blob)
+fdt_open(struct fdt *fdt, const void *tree)
 {
-	const uint8_t *base = blob;
+	const uint8_t *base = tree;
+	uint32_t nodes, nodes_len;
 
-	if (fdt_word(base) != FDT_MAGIC)
+	if (fdt_word(base) != FDT_MAGIC ||
+	    fdt_word(base + AT_VERSION) < FDT_VERSION ||
+	    fdt_word(base + AT_COMPATIBLE) > FDT_VERSION ||
+	    !inside(base, AT_NODES, AT_NODES_LEN) ||
+	    !inside(base, AT_STRINGS, AT_STRINGS_LEN))
 		return false;
+	nodes = fdt_word(base + AT_NODES);
+	nodes_len = fdt_word(base + AT_NODES_LEN);
 	*fdt = (struct fdt){
-		.strings = base + fdt_word(base + AT_STRINGS),
-		.next = base + fdt_word(base + AT_NODES),
+		.strings = (const char *)base + fdt_word(base + AT_STRINGS),
+		.strings_len = fdt_word(base + AT_STRINGS_LEN),
+		.next = base + nodes,
+		.end = base + nodes + nodes_len,
 		.depth = -1,
 	};
-	fdt->end = fdt->next + fdt_word(base + AT_NODES_LEN);
-	return true;
+	/* So that every name that begins in the block ends there. */
+	if (fdt->strings_len > 0 && fdt->strings[fdt->strings_len - 1] != '\0')
+		return false;
+	return nodes_len % WORD == 0;
 }
 
-static unsigned
-cells(const struct fdt *fdt, const char *name, unsigned unsaid)
+/* ------------------------------------------------------------------ */
+/* Nodes and their properties.                                         */
+
+static uint8_t
+cells(const struct fdt *fdt, const char *name, uint8_t unsaid)
 {
 	uint32_t len;
 	const void *value = fdt_value(fdt, name, &len);
 
-	return value != NULL && len == 4 ? fdt_word(value) : unsaid;
+	if (len != WORD)
+		return unsaid;
+	return fdt_word(value) <= CELLS_MAX ? fdt_word(value) : UINT8_MAX;
 }
 
 bool
@@ -125,8 +201,8 @@ fdt_next(struct fdt *fdt)
 	const uint8_t *at = fdt->next;
 
 	while ((at = take(fdt, at, &token)) != NULL) {	/* ends: `at` grows */
-		if (token.kind == FDT_END)
-			fdt->depth--;
+		if (token.kind == FDT_END && fdt->depth-- < 0)
+			break;
 		if (token.kind != FDT_BEGIN)
 			continue;
 		fdt->depth++;
@@ -135,9 +211,8 @@ fdt_next(struct fdt *fdt)
 		fdt->next = at;
 		fdt->name = token.name;
 		fdt->address_cells[fdt->depth] =
-		    (uint8_t)cells(fdt, "#address-cells", 2);
-		fdt->size_cells[fdt->depth] =
-		    (uint8_t)cells(fdt, "#size-cells", 1);
+		    cells(fdt, "#address-cells", 2);
+		fdt->size_cells[fdt->depth] = cells(fdt, "#size-cells", 1);
 		return true;
 	}
 	return false;
@@ -149,10 +224,11 @@ fdt_value(const struct fdt *fdt, const char *name, uint32_t *len)
 	struct token token;
 	const uint8_t *at = fdt->next;
 
+	*len = 0;
 	while ((at = take(fdt, at, &token)) != NULL) {	/* ends: `at` grows */
 		if (token.kind == FDT_BEGIN || token.kind == FDT_END)
 			return NULL;
-		if (token.kind != FDT_PROPERTY || !same(token.name, name))
+		if (token.kind != FDT_PROPERTY || !fdt_same(token.name, name))
 			continue;
 		*len = token.len;
 		return token.value;
@@ -166,19 +242,29 @@ fdt_number(const struct fdt *fdt, const char *name)
 	uint32_t len;
 	const void *value = fdt_value(fdt, name, &len);
 
-	return value != NULL ? words(value, len / 4) : 0;
+	return len == WORD || len == 2 * WORD ? words(value, len / WORD) : 0;
+}
+
+const char *
+fdt_text(const struct fdt *fdt, const char *name)
+{
+	uint32_t len;
+	const char *value = fdt_value(fdt, name, &len);
+
+	return text_bytes(value, len) != 0 ? value : NULL;
 }
 
 bool
 fdt_has(const struct fdt *fdt, const char *name, const char *text)
 {
-	uint32_t len;
+	uint32_t len, n;
 	const char *value = fdt_value(fdt, name, &len);
-	const char *end = value + len;
 
-	for (; value != NULL && value < end; value += length(value) + 1) {
-		if (same(value, text))
+	while ((n = text_bytes(value, len)) != 0) {	/* ends: len falls */
+		if (fdt_same(value, text))
 			return true;
+		value += n;
+		len -= n;
 	}
 	return false;
 }
@@ -189,94 +275,26 @@ fdt_reg(const struct fdt *fdt, unsigned n, uint64_t *address, uint64_t *size)
 	uint32_t len;
 	const uint8_t *reg = fdt_value(fdt, "reg", &len);
 	unsigned of_address, of_size;
+	uint64_t at, entry;
 
-	if (reg == NULL || fdt->depth == 0)
+	if (fdt->depth < 1)
 		return false;
 	of_address = fdt->address_cells[fdt->depth - 1];
 	of_size = fdt->size_cells[fdt->depth - 1];
-	if ((uint64_t)(n + 1) * (of_address + of_size) * 4 > len)
+	/* Of no words nothing can be read, and there is no end to it. */
+	if (of_address == 0 || of_address > CELLS_MAX || of_size > CELLS_MAX)
 		return false;
-	reg += n * (of_address + of_size) * 4;
-	*address = words(reg, of_address);
-	*size = words(reg + of_address * 4, of_size);
+	entry = (of_address + of_size) * WORD;
+	at = n * entry;
+	if (at + entry > len)
+		return false;
+	*address = words(reg + at, of_address);
+	*size = words(reg + at + of_address * WORD, of_size);
 	return true;
 }
 
-/* ------------------------------------------------------------------ */
-/* What the kernel asks.                                               */
-
-static void
-open_or_panic(struct fdt *fdt, uint64_t phys)
+uint32_t
+fdt_total(const void *tree)
 {
-	if (!fdt_open(fdt, phys_to_virt(phys)))
-		panic("the loader left no device tree at %lx", phys);
-}
-
-static void
-read_chosen(const struct fdt *fdt, struct boot_info *boot)
-{
-	uint32_t len;
-	const char *text = fdt_value(fdt, "bootargs", &len);
-
-	if (text != NULL)
-		boot_command_line(boot, text);
-	boot->module_phys = fdt_number(fdt, "linux,initrd-start");
-	boot->module_len = fdt_number(fdt, "linux,initrd-end") -
-	    boot->module_phys;
-}
-
-static void
-read_memory(const struct fdt *fdt, uint64_t image_end, struct boot_info *boot)
-{
-	uint64_t start, len;
-	unsigned i;
-
-	for (i = 0; fdt_reg(fdt, i, &start, &len); i++) {
-		if (image_end < start || image_end - start >= len)
-			continue;
-		boot->ram_start = start;
-		boot->ram_end = start + len;
-		boot->free_start = image_end;
-		boot->free_end = start + len;
-	}
-}
-
-void
-fdt_boot(uint64_t fdt_phys, uint64_t image_end, struct boot_info *boot)
-{
-	struct fdt fdt;
-
-	open_or_panic(&fdt, fdt_phys);
-	while (fdt_next(&fdt)) {	/* ends: with the tree */
-		if (fdt.depth == 1 && same(fdt.name, "chosen"))
-			read_chosen(&fdt, boot);
-		if (fdt_has(&fdt, "device_type", "memory"))
-			read_memory(&fdt, image_end, boot);
-	}
-	if (boot->free_end == 0)
-		panic("no memory behind the kernel image");
-	boot->firmware_table = fdt_phys;
-	boot_keep(boot, fdt_phys,
-	    fdt_word((const uint8_t *)phys_to_virt(fdt_phys) + AT_TOTAL));
-	boot_keep(boot, boot->module_phys, boot->module_len);
-}
-
-unsigned
-fdt_cpus(uint64_t fdt_phys, uint64_t *ids, unsigned room)
-{
-	struct fdt fdt;
-	uint64_t id, none;
-	unsigned n = 0;
-
-	open_or_panic(&fdt, fdt_phys);
-	while (fdt_next(&fdt)) {	/* ends: with the tree */
-		if (!fdt_has(&fdt, "device_type", "cpu") ||
-		    fdt_has(&fdt, "status", "disabled") ||
-		    !fdt_reg(&fdt, 0, &id, &none))
-			continue;
-		if (n < room)
-			ids[n] = id;
-		n++;
-	}
-	return n;
+	return fdt_word((const uint8_t *)tree + AT_TOTAL);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fdt.h: the flattened device tree, by which firmware and loaders describe a
- * machine that has no ACPI.  Read in place; nothing is kept.
+ * machine that has no ACPI.  Read in place; nothing is kept.  A tree that is
+ * damaged ends where it can no longer be read, and nothing outside is touched.
  *
  *	struct fdt fdt;
  *
@@ -22,7 +23,8 @@ struct boot_info;
 
 /* A place in a tree: one node. */
 struct fdt {
-	const uint8_t *strings;
+	const char *strings;		/* the names of all properties */
+	uint32_t strings_len;
 	const uint8_t *end;		/* of the nodes */
 	const uint8_t *next;		/* what comes behind this node's name */
 	const char *name;		/* "cpu@3"; the root's is "" */
@@ -32,26 +34,38 @@ struct fdt {
 };
 
 /* False: no device tree is there.  Then fdt_next() goes to the root. */
-bool fdt_open(struct fdt *fdt, const void *blob);
+bool fdt_open(struct fdt *fdt, const void *tree);
+
+/* Its length as a whole, in bytes. */
+uint32_t fdt_total(const void *tree);
 
 /* To the next node, parents first; false: there is none. */
 bool fdt_next(struct fdt *fdt);
 
-/* The value of a property of this node, big-endian; NULL: it has none. */
+/* A property of this node, big-endian; NULL, and *len 0: it has no such. */
 const void *fdt_value(const struct fdt *fdt, const char *name, uint32_t *len);
 
 /* The same where it is a number, of one word or two; 0: it has none. */
 uint64_t fdt_number(const struct fdt *fdt, const char *name);
 
+/* The same where it is a text, with its NUL; NULL: it has none. */
+const char *fdt_text(const struct fdt *fdt, const char *name);
+
 /* One big-endian word, of a value that has several. */
 uint32_t fdt_word(const void *at);
 
-/* Whether that is a list of texts with this one in it. */
+/* Whether a property is a list of texts with this one in it. */
 bool fdt_has(const struct fdt *fdt, const char *name, const char *text);
 
-/* The n-th address, and size, of this node's reg. */
+/* Whether two texts are the same. */
+bool fdt_same(const char *a, const char *b);
+
+/* The n-th address, and size, of this node's reg; false: it has not so many. */
 bool fdt_reg(const struct fdt *fdt, unsigned n, uint64_t *address,
     uint64_t *size);
+
+/* ------------------------------------------------------------------ */
+/* fdt_boot.c                                                          */
 
 /*
  * What the tree says for the kernel as a whole: the command line, the module

@@ -5,7 +5,7 @@
 # QEMU boots by -kernel.  An architecture is the folder kernel/arch/ARCH, with
 #
 #   rules.mk    KERNEL_PORT_ARCH    the folder of port/ with its hooks
-#               KERNEL_CFLAGS_ARCH  what its compiler is told besides
+#               KERNEL_CFLAGS_ARCH  what its compiler, $(1), is told besides
 #               KERNEL_CPUS_ARCH    on how many CPUs the self-test is run
 #               KERNEL_AFTER_ARCH   what is done with the ELF file (may be empty)
 #   qemu.py     its machine: what tools/run-qemu has to know
@@ -16,14 +16,18 @@ KERNEL_ARCHS := $(notdir $(patsubst %/,%,$(sort $(wildcard kernel/arch/*/))))
 
 KERNEL_FLAGS := -ffreestanding -fno-pie -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer
+# $(1) architecture, $(2) compiler
+kernel_cflags = $(CFLAGS_common) $(CFLAGS_$(1)) $(KERNEL_FLAGS) \
+	$(call KERNEL_CFLAGS_$(1),$(2)) -Ikernel -Ikernel/arch/$(1) -Iwork \
+	-Iselftest -Iport/$(KERNEL_PORT_$(1))
 KERNEL_SRCS := $(LIB_SRCS) $(wildcard kernel/*.c work/*.c selftest/*.c)
+
+kernel_cc = $(if $(filter $(1),$(ARCH)),$(CC),$(GCC_$(1)))
 
 # $(1) world, $(2) architecture
 define kernel
-$(1)_CC     = $(if $(filter $(2),$(ARCH)),$(CC),$(GCC_$(2)))
-$(1)_CFLAGS = $(CFLAGS_common) $(CFLAGS_$(2)) $(KERNEL_FLAGS) \
-	$(KERNEL_CFLAGS_$(2)) -Ikernel -Ikernel/arch/$(2) -Iwork -Iselftest \
-	-Iport/$(KERNEL_PORT_$(2))
+$(1)_CC     = $(call kernel_cc,$(2)) $(call target,$(call kernel_cc,$(2)),$(2))
+$(1)_CFLAGS = $(call kernel_cflags,$(2),$(call kernel_cc,$(2)))
 $(call world,$(1))
 
 $(1)_OBJS := $(call objs,$(1),$(KERNEL_SRCS) \
@@ -62,3 +66,19 @@ ifeq ($(filter $(ARCH),$(KERNEL_ARCHS)),)
 $(KERNEL):
 	$(error the kernel knows ARCH=$(KERNEL_ARCHS), not $(ARCH))
 endif
+
+# ---- Objects of all of it, by two compilers, at each level of optimization ----
+
+# $(1) architecture, $(2) compiler
+object_build = --build $(call quote,$(1)|$(KERNEL_PORT_$(1))|$(2) \
+	$(call target,$(2),$(1)) $(call kernel_cflags,$(1),$(2)))
+
+SUITES += objects
+objects_RUN   = python3 tests/compile/objects.py $(if $(ONLY),--only "$(ONLY)") \
+	$(foreach a,$(KERNEL_ARCHS),$(foreach c,$(GCC_$(a)) clang,$(call \
+	object_build,$(a),$(c))))
+objects_TOOLS = clang $(foreach a,$(KERNEL_ARCHS),$(GCC_$(a)))
+
+.PHONY: objects
+objects:
+	$(Q)$(objects_RUN)

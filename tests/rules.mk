@@ -93,6 +93,23 @@ SUITES += unit-sbi
 unit-sbi_RUN   = for t in $(SBI_TESTS); do $$t || exit; done
 unit-sbi_NEEDS = $(SBI_TESTS)
 
+# ---- kernel/fdt.c, on device trees right and damaged ------------------------
+
+# The kernel's string.h is not to be taken for libc's.
+$(eval $(call unit_world,unit-fdt,-iquote kernel -iquote work \
+    -iquote tests/unit/fdt))
+
+FDT_TESTS := $(O)/unit-fdt/fdt_test $(O)/unit-fdt/fdt_damage_test
+FDT_OBJS  := $(call objs,unit-fdt,kernel/fdt.c kernel/fdt_boot.c kernel/boot.c \
+	$(wildcard tests/unit/fdt/*.c))
+
+$(FDT_TESTS): $(O)/unit-fdt/%: $(O)/unit-fdt/tests/unit/%.o $(FDT_OBJS)
+	$(unit_link)
+
+SUITES += unit-fdt
+unit-fdt_RUN   = for t in $(FDT_TESTS); do $$t || exit; done
+unit-fdt_NEEDS = $(FDT_TESTS)
+
 # ---- ASIDs, on a machine of their own, with wide and narrow generations -----
 
 # $(1) world, $(2) its further flags

@@ -224,6 +224,20 @@ def outcome(function, arguments):
         return str(problem)
 
 
+def report(chosen):
+    """Runs checks, some at a time, and prints them in their order."""
+    print(f"1..{len(chosen)}", flush=True)
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
+        results = pool.map(lambda check: outcome(*check[1:]), chosen)
+        for number, (check, problem) in enumerate(zip(chosen, results), 1):
+            failed += problem is not None
+            print(f"{'not ' if problem else ''}ok {number} - {check[0]}", flush=True)
+            for line in (problem or "").splitlines()[:20]:
+                print(f"# {line}")
+    return 1 if failed else 0
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -239,16 +253,7 @@ def main():
         return 2
 
     chosen = [check for check in checks(options.cc) if options.only in check[0]]
-    print(f"1..{len(chosen)}", flush=True)
-    failed = 0
-    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
-        results = pool.map(lambda check: outcome(*check[1:]), chosen)
-        for number, (check, problem) in enumerate(zip(chosen, results), 1):
-            failed += problem is not None
-            print(f"{'not ' if problem else ''}ok {number} - {check[0]}", flush=True)
-            for line in (problem or "").splitlines()[:20]:
-                print(f"# {line}")
-    return 1 if failed else 0
+    return report(chosen)
 
 
 if __name__ == "__main__":

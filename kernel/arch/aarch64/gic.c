@@ -95,7 +95,8 @@ gic_find(uint64_t fdt_phys)
 	unsigned i;
 	bool found = false;
 
-	fdt_open(&fdt, phys_to_virt(fdt_phys));
+	if (!fdt_open(&fdt, phys_to_virt(fdt_phys)))
+		panic("no device tree at %lx", fdt_phys);
 	while (!found && fdt_next(&fdt))
 		found = fdt_has(&fdt, "compatible", "arm,gic-v3");
 	if (!found || !fdt_reg(&fdt, 0, &phys, &len))

@@ -19,16 +19,16 @@ static uint64_t tree;			/* physical */
 static bool
 isa_has(const struct fdt *fdt, const char *name)
 {
-	uint32_t len, at, i;
-	const char *isa = fdt_value(fdt, "riscv,isa", &len);
+	const char *isa = fdt_text(fdt, "riscv,isa");
+	unsigned i;
 
-	for (at = 0; isa != NULL && at < len; at++) {
-		if (isa[at] != '_')
+	for (; isa != NULL && *isa != '\0'; isa++) {
+		if (*isa != '_')
 			continue;
-		for (i = 0; name[i] != '\0' && isa[at + 1 + i] == name[i]; i++)
+		for (i = 0; name[i] != '\0' && isa[1 + i] == name[i]; i++)
 			;
 		if (name[i] == '\0' &&
-		    (isa[at + 1 + i] == '_' || isa[at + 1 + i] == '\0'))
+		    (isa[1 + i] == '_' || isa[1 + i] == '\0'))
 			return true;
 	}
 	return false;

@@ -27,9 +27,10 @@ uint16_t pm_timer_port;
 
 static uint64_t apic_hz;
 
-static void
-read_clocks(struct reading *best)
+static struct reading
+read_clocks(void)
 {
+	struct reading best = { 0 };
 	uint64_t shortest = UINT64_MAX;
 	unsigned i;
 
@@ -42,10 +43,11 @@ read_clocks(struct reading *best)
 		if (took >= shortest)
 			continue;
 		shortest = took;
-		best->tsc = before + took / 2;
-		best->pm = pm & PM_MASK;
-		best->apic = count;
+		best.tsc = before + took / 2;
+		best.pm = pm & PM_MASK;
+		best.apic = count;
 	}
+	return best;
 }
 
 void
@@ -59,12 +61,12 @@ clock_init(void)
 		panic("ACPI names no power management timer");
 	apic_write(APIC_DIVIDE, DIVIDE_16);
 	apic_write(APIC_COUNT_INIT, UINT32_MAX);
-	read_clocks(&a);
+	a = read_clocks();
 	for (i = 0; i < POLLS_MAX; i++) {
 		if (((inl(pm_timer_port) - a.pm) & PM_MASK) >= MEASURE_PM)
 			break;
 	}
-	read_clocks(&b);
+	b = read_clocks();
 	apic_write(APIC_COUNT_INIT, 0);
 	pm = (b.pm - a.pm) & PM_MASK;
 	if (pm < MEASURE_PM)
