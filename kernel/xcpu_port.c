@@ -49,6 +49,27 @@ port_online(struct cpu *cpu)
 	irq_restore(state);
 }
 
+/*
+ * A kick on its way may die with the latch that holds it, so all that were sent
+ * are accounted for; on_kick() takes one back that arrives all the same.
+ */
+void
+port_offline(struct cpu *cpu)
+{
+	uint64_t sent;
+	int error;
+
+	irq_off();
+	error = xcpu_cpu_offline();
+	if (error != 0)
+		panic("xcpu_cpu_offline: %s", xcpu_strerror(error));
+	kick_close(cpu->index);
+	cpu->xcpu = NULL;
+	sent = kicks_sent(cpu->index, false);
+	cpu->coalesced += sent - cpu->kicks_seen;
+	cpu->kicks_seen = sent;
+}
+
 struct xcpu_domain *
 mach_domain(void)
 {
