@@ -49,14 +49,10 @@ port_online(struct cpu *cpu)
 	irq_restore(state);
 }
 
-/*
- * A kick on its way may die with the latch that holds it, so all that were sent
- * are accounted for; on_kick() takes one back that arrives all the same.
- */
+/* A kick that dies on its way is accounted for by the next one, after online. */
 void
 port_offline(struct cpu *cpu)
 {
-	uint64_t sent;
 	int error;
 
 	irq_off();
@@ -65,9 +61,6 @@ port_offline(struct cpu *cpu)
 		panic("xcpu_cpu_offline: %s", xcpu_strerror(error));
 	kick_close(cpu->index);
 	cpu->xcpu = NULL;
-	sent = kicks_sent(cpu->index, false);
-	cpu->coalesced += sent - cpu->kicks_seen;
-	cpu->kicks_seen = sent;
 }
 
 struct xcpu_domain *

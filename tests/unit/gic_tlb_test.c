@@ -14,6 +14,7 @@
 #define VA	UINT64_C(0x0000456789abc000)
 #define KERNEL_VA UINT64_C(0xffff80456789a000)
 #define PAGE	4096u
+#define BLOCK	(512 * PAGE)
 /* As the instruction takes them: bits 55 to 12, and the ASID on top. */
 #define OPERAND	(UINT64_C(0x1234) << 48 | VA >> 12)
 #define KERNEL_OPERAND (KERNEL_VA >> 12 & UINT64_C(0xfffffffffff))
@@ -142,12 +143,14 @@ xcpu_shootdown(struct xcpu_space *space, uint64_t start_va, uint64_t len,
 {
 	assert_ptr_equal(space, &user);
 	assert_int_equal(start_va, VA);
-	assert_int_equal(len, PAGE);
-	assert_null(opt);
+	assert_int_equal(len, BLOCK);
+	assert_int_equal(opt->flags, XCPU_FLUSH_TABLES);
+	assert_int_equal(opt->stride_shift, 0);
 	at_shootdown = entry;
 	return shootdown_says;
 }
 
+/* Kills: the new entry too early, or for one page of a block only. */
 static void
 break_before_make(void **unused)
 {
@@ -157,13 +160,13 @@ break_before_make(void **unused)
 	entry = 7;
 	at_shootdown = 7;
 	shootdown_says = 0;
-	assert_int_equal(xcpu_arm_replace(&user, VA, &entry, 9), 0);
+	assert_int_equal(xcpu_arm_replace(&user, VA, BLOCK, &entry, 9), 0);
 	assert_int_equal(at_shootdown, 0);
 	assert_int_equal(entry, 9);
-	mock_expect("dsb_ishst");
+	mock_expect("dsb_ishst isb");
 	/* Nobody knows who still holds the old one: the new one must wait. */
 	shootdown_says = -XCPU_EDEADLK;
-	assert_int_equal(xcpu_arm_replace(&user, VA, &entry, 11),
+	assert_int_equal(xcpu_arm_replace(&user, VA, BLOCK, &entry, 11),
 	    -XCPU_EDEADLK);
 	assert_int_equal(entry, 0);
 }

@@ -161,11 +161,9 @@ cpu_off(void)
 	const struct xcpu_sbi_call stop = {
 		.extension = EXT_HSM, .function = HSM_STOP
 	};
-	struct cpu *cpu = cpu_self();
 
-	cpu->arch.tick_every = 0;	/* cpu_pause() must not wait for one */
-	panic("the firmware cannot stop hart %lu: error %ld", cpu->arch.hart,
-	    xcpu_riscv_ecall(&stop, NULL));
+	panic("the firmware cannot stop hart %lu: error %ld",
+	    cpu_self()->arch.hart, xcpu_riscv_ecall(&stop, NULL));
 }
 
 /* Until then it may still be on its stack, and cannot be started. */
