@@ -104,7 +104,8 @@ on_nmi(const struct trap_frame *frame)
 	bool outside = xcpu_kernel_enter();
 	void (*fn)(void *arg);
 
-	self->nmi_depth++;
+	if (self->nmi_depth++ != 0)
+		panic("an NMI inside another, on the same stack");
 	self->nmi_pc = frame_pc(frame);
 	fn = __atomic_exchange_n(&self->nmi_fn, NULL, __ATOMIC_ACQUIRE);
 	if (fn != NULL) {
