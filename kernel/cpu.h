@@ -24,6 +24,7 @@ struct cpu {
 	/* machine.c: to run here, in the loop of park(); by atomics. */
 	void (*thread_fn)(void *arg);
 	void *thread_arg;
+	uint32_t turn;			/* of the jobs it has run */
 
 	/* xcpu_port.c; nmi_fn: called once by an NMI, in the place of xcpu. */
 	unsigned nmi_depth;

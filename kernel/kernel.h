@@ -78,10 +78,14 @@ int thread_start(unsigned cpu, void (*fn)(void *arg), void *arg);
 /* xcpu_port.c */
 void port_init(void);			/* the domain, for ncpu CPUs */
 void port_online(struct cpu *cpu);	/* on that CPU */
+void port_offline(struct cpu *cpu);	/* the same; interrupts stay off */
 void port_dump(void);
 void on_tick(void);			/* called from arch/ARCH/trap.c */
 void on_kick(void);
 void on_nmi(const struct trap_frame *frame);
+
+/* power.c */
+void power_cycle(unsigned times);	/* each other CPU: off, and on again */
 
 /* conform.c */
 struct xcpu_stall;

@@ -146,13 +146,13 @@ park_thread(struct cpu *cpu)
 }
 
 static bool
-park_job(struct cpu *cpu, uint32_t *turn)
+park_job(struct cpu *cpu)
 {
-	if (__atomic_load_n(&job.turn, __ATOMIC_ACQUIRE) == *turn)
+	if (__atomic_load_n(&job.turn, __ATOMIC_ACQUIRE) == cpu->turn)
 		return false;
 	irq_on();
 	job.fn(cpu->index, job.arg);
-	++*turn;
+	cpu->turn++;
 	__atomic_sub_fetch(&job.running, 1, __ATOMIC_RELEASE);
 	return true;
 }
@@ -161,12 +161,11 @@ void
 park(void)
 {
 	struct cpu *cpu = cpu_self();
-	uint32_t turn = 0;
 
 	for (;;) {	/* ends: with the machine */
 		/* Looked at with interrupts off: what comes later wakes us. */
 		irq_off();
-		if (!park_job(cpu, &turn) && !park_thread(cpu))
+		if (!park_job(cpu) && !park_thread(cpu))
 			idle_step();
 	}
 }

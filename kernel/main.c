@@ -41,6 +41,7 @@ run(const struct boot_info *boot, const struct work_options *options)
 {
 	bool good;
 
+	power_cycle(options->off);
 	faults_set(options);
 	if (options->work == WORK_SELFTEST)
 		return conform_run(false);

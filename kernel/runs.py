@@ -39,6 +39,8 @@ CASES = [
      "work=sync ops=1000", 0, SYNC),
     ("sync_multi", "F-B18 F-B19 INV-R1 INV-R5", 2, "work=sync seconds=3 "
      "mode=multi", 0, SYNC),
+    ("cpus_off_and_on", "F-B20", 4, "work=storm off=2 ops=500", 0,
+     r"each other CPU was off 2 times\n.*PASS"),
     ("seed_2", "", 4, "ops=1000 seed=2", 0, "PASS"),
     ("kicks_lost", "F-P1", 4, "ops=5000 faults=drop", 0,
      LOST),

@@ -49,6 +49,20 @@ port_online(struct cpu *cpu)
 	irq_restore(state);
 }
 
+/* A kick that dies on its way is accounted for by the next one, after online. */
+void
+port_offline(struct cpu *cpu)
+{
+	int error;
+
+	irq_off();
+	error = xcpu_cpu_offline();
+	if (error != 0)
+		panic("xcpu_cpu_offline: %s", xcpu_strerror(error));
+	kick_close(cpu->index);
+	cpu->xcpu = NULL;
+}
+
 struct xcpu_domain *
 mach_domain(void)
 {
@@ -90,7 +104,8 @@ on_nmi(const struct trap_frame *frame)
 	bool outside = xcpu_kernel_enter();
 	void (*fn)(void *arg);
 
-	self->nmi_depth++;
+	if (self->nmi_depth++ != 0)
+		panic("an NMI inside another, on the same stack");
 	self->nmi_pc = frame_pc(frame);
 	fn = __atomic_exchange_n(&self->nmi_fn, NULL, __ATOMIC_ACQUIRE);
 	if (fn != NULL) {

@@ -2,6 +2,8 @@
 /* nmi_test.c: what may be done in a non-maskable interrupt. */
 #include "suite.h"
 
+#define NMI_LOOKS	10000u	/* for one that should not be there yet */
+
 enum { CALL_ONE, CALL_SELF, CALL_SET, CALL_START, CALL_WAIT, REGISTER,
 	UNREGISTER, OFFLINE, IDLE_POLL, SHOOTDOWN, FLUSH_SELF, SWITCH,
 	LAZY_ENTER, LAZY_LEAVE, NREFUSED };
@@ -131,6 +133,42 @@ nmi_foreign(struct selftest *t)
 	EXPECT_EQ(t, count_of(&seen.runs[t->self]), 0);
 	xcpu_port_irq_restore(state);
 	EXPECT(t, AWAIT(count_of(&seen.runs[t->self]) == 1));
+	EXPECT_EQ(t, xcpu_event_unregister(seen.id), 0);
+}
+
+static struct {
+	struct xcpu_au32 inner;
+	uint32_t inside;		/* of them, before the outer one ended */
+} nested;
+
+static void
+inner_nmi(void *arg)
+{
+	(void)arg;
+	count_up(&nested.inner);
+}
+
+static void
+outer_nmi(void *arg)
+{
+	const struct selftest *t = seen.t;
+
+	(void)arg;
+	t->host->nmi(t->self, inner_nmi, NULL);
+	for (unsigned i = 0; i < NMI_LOOKS; i++)
+		nested.inside += count_of(&nested.inner);
+}
+
+/* Kills: a handler that lets the next NMI in, onto its own stack; one lost. */
+static void
+nmi_in_nmi(struct selftest *t)
+{
+	begin(t);
+	xcpu_store_rlx(&nested.inner, 0);
+	nested.inside = 0;
+	selftest_nmi_run(t, t->self, outer_nmi, NULL);
+	EXPECT_EQ(t, nested.inside, 0);
+	EXPECT(t, AWAIT(count_of(&nested.inner) == 1));
 	EXPECT_EQ(t, xcpu_event_unregister(seen.id), 0);
 }
 
@@ -286,6 +324,8 @@ static const struct selftest_case cases[] = {
 	    nmi_posts, 4, 1, NEED_NMI },
 	{ "nmi_foreign", "F-T3 INV-E5", "nmi(), the NMI handler",
 	    nmi_foreign, 4, 1, NEED_NMI },
+	{ "nmi_in_nmi", "F-T3 F-B19", "nmi(), the end of the NMI handler",
+	    nmi_in_nmi, 4, 1, NEED_NMI },
 	{ "nmi_flushes", ID_BY_NMI " F-T3 F-T7 INV-S2",
 	    "xcpu_port_tlb_flush in an NMI", nmi_flushes, 4, 2,
 	    NEED_NMI | NEED_LOCK | NEED_THREAD | NEED_TLB },

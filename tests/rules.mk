@@ -58,11 +58,13 @@ endif
 
 # ---- port/aarch64-gic, on instructions that are written down ---------------
 
-$(eval $(call unit_world,unit-gic,-DXCPU_NCPU_MAX=4096 -Iport/aarch64-gic \
-    -Itests/unit/gic -DXCPU_ARM_INSN_HEADER='"arm_mock.h"' \
-    -DXCPU_ARM_PSEUDO_NMI=1))
+GIC_FLAGS := -DXCPU_NCPU_MAX=4096 -Iport/aarch64-gic -Itests/unit/gic \
+	-DXCPU_ARM_INSN_HEADER='"arm_mock.h"'
+$(eval $(call unit_world,unit-gic,$(GIC_FLAGS) -DXCPU_ARM_PSEUDO_NMI=1))
+$(eval $(call unit_world,unit-gic-plain,$(GIC_FLAGS)))
 
-GIC_TESTS := $(O)/unit-gic/gic_test $(O)/unit-gic/gic_tlb_test
+GIC_TESTS := $(O)/unit-gic/gic_test $(O)/unit-gic/gic_tlb_test \
+	$(O)/unit-gic/gic_irq_test $(O)/unit-gic-plain/gic_irq_test
 GIC_OBJS  := $(call objs,unit-gic,src/cpuset.c tests/unit/gic/arm_mock.c)
 
 $(O)/unit-gic/gic_test: $(call objs,unit-gic,tests/unit/gic_test.c \
@@ -70,6 +72,10 @@ $(O)/unit-gic/gic_test: $(call objs,unit-gic,tests/unit/gic_test.c \
 	$(unit_link)
 $(O)/unit-gic/gic_tlb_test: $(call objs,unit-gic,tests/unit/gic_tlb_test.c \
     port/aarch64-gic/tlbi.c) $(GIC_OBJS)
+	$(unit_link)
+$(O)/unit-gic/gic_irq_test $(O)/unit-gic-plain/gic_irq_test: \
+    $(O)/%/gic_irq_test: $(O)/%/tests/unit/gic_irq_test.o \
+    $(O)/%/tests/unit/gic/arm_mock.o $(O)/%/src/cpuset.o
 	$(unit_link)
 
 SUITES += unit-gic

@@ -37,7 +37,7 @@ struct key {
 
 enum key_id { KEY_WORK, KEY_OPS, KEY_SECONDS, KEY_SEED, KEY_RELAX, KEY_PLACE,
 	KEY_ORDER, KEY_MODE, KEY_FAULTS, KEY_ORACLE, KEY_FORM, KEY_LAZY,
-	KEY_ENTRY, KEY_BOUND, KEY_KICK, KEY_TLB, KEY_ASIDS, KEY_CPUS,
+	KEY_ENTRY, KEY_BOUND, KEY_KICK, KEY_TLB, KEY_ASIDS, KEY_OFF, KEY_CPUS,
 	KEY_TRACE };
 
 static const struct key keys[] = {
@@ -59,6 +59,8 @@ static const struct key keys[] = {
 	[KEY_KICK] = { "kick", kick_names, 0, "what shootdowns interrupt by" },
 	[KEY_TLB] = { "tlb", tlb_names, 0, "how others are made to flush" },
 	[KEY_ASIDS] = { "asids", NULL, XCPU_ASIDS_MAX, "ASIDs used, at most" },
+	[KEY_OFF] = { "off", NULL, 1000,
+		"times that CPUs are switched off and on first" },
 	[KEY_CPUS] = { "cpus", NULL, XCPU_NCPU_MAX, "how many CPUs" },
 	[KEY_TRACE] = { "trace", NULL, 0, "a compiled trace" },
 };
@@ -229,6 +231,9 @@ set(struct work_options *options, enum key_id key, uint64_t value,
 		break;
 	case KEY_ASIDS:
 		options->asids = value;
+		break;
+	case KEY_OFF:
+		options->off = (unsigned)value;
 		break;
 	case KEY_CPUS:
 		options->cpus = (unsigned)value;

@@ -76,6 +76,7 @@ struct work_options {
 	uint64_t bound_us;	/* of what is deferred */
 	enum work_tlb tlb;	/* the kernel's to do, and: */
 	uint64_t asids;		/* so many are used at most */
+	unsigned off;		/* times that each other CPU is switched off */
 	uint64_t ops;		/* of each storm; 0: by the number of CPUs */
 	uint64_t seconds;	/* for the whole run; 0: enough for `ops` */
 	uint64_t seed;

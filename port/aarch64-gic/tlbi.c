@@ -116,20 +116,26 @@ xcpu_arm_tlb_flush_all(void)
 	flush_whole(0, true);
 }
 
+/*
+ * With tables, as either entry may be one: whoever cached a page below it, or
+ * the way there, forgets both.
+ */
 int
-xcpu_arm_replace(struct xcpu_space *space, uint64_t va, uint64_t *entry,
-    uint64_t value)
+xcpu_arm_replace(struct xcpu_space *space, uint64_t va, uint64_t len,
+    uint64_t *entry, uint64_t value)
 {
+	const struct xcpu_flush_opt opt = { .flags = XCPU_FLUSH_TABLES };
 	int error;
 
 	/* rlx: the shootdown publishes it */
 	__atomic_store_n(entry, 0, __ATOMIC_RELAXED);
-	error = xcpu_shootdown(space, va, 4096, NULL);
+	error = xcpu_shootdown(space, va, len, &opt);
 	if (error != 0)
 		return error;
 	/* Release: what is in the frame, then the way to it. */
 	__atomic_store_n(entry, value, __ATOMIC_RELEASE);
 	xcpu_port_pte_publish();
+	xcpu_arm_isb();		/* or the caller's next access may still fault */
 	return 0;
 }
 

@@ -86,17 +86,18 @@ void xcpu_arm_tlb_flush_all(void);
  * nothing in between that the architecture forbids (break before make).
  *
  * Needed whenever the frame, the memory type or the size of what is mapped
- * changes: two CPUs, or two accesses of one CPU, must not hold both.  Whoever
- * uses the page meanwhile faults, finds it gone, and tries again.
+ * changes: two CPUs, or two accesses of one CPU, must not hold both.  [va, va +
+ * len) is what the entry covers: a page, a block, or a table's whole reach.
+ * Whoever uses it meanwhile faults, finds it gone, and tries again.
  *
  * Context: as xcpu_shootdown().
  * Waits:   as xcpu_shootdown().
  * Order:   on return no CPU uses the old entry.
- * Cost:    a shootdown of one page.
- * Returns: 0; errors of xcpu_shootdown(): the page is then gone.
+ * Cost:    a shootdown of that range, with tables.
+ * Returns: 0; errors of xcpu_shootdown(): what was mapped is then gone.
  */
-int xcpu_arm_replace(struct xcpu_space *space, uint64_t va, uint64_t *entry,
-    uint64_t value);
+int xcpu_arm_replace(struct xcpu_space *space, uint64_t va, uint64_t len,
+    uint64_t *entry, uint64_t value);
 
 /*
  * xcpu_arm_code_written: instructions were stored at these addresses; what any

@@ -20,7 +20,7 @@ setup_ids(void)
 	memset(&sswi, 0, sizeof(sswi));
 	for (unsigned cpu = mock.ncpu; cpu-- > 0;) {	/* any order will do */
 		assert_int_equal(xcpu_harts_add(&harts, cpu, mock.hart[cpu]), 0);
-		assert_int_equal(xcpu_sswi_add(&sswi, cpu, &mock_setssip[cpu]),
+		assert_int_equal(xcpu_sswi_add(&sswi, cpu, mock_setssip(cpu)),
 		    0);
 	}
 	xcpu_port_riscv = (struct xcpu_port_riscv){ .harts = &harts };
@@ -177,6 +177,7 @@ extensions(void **unused)
 
 /* ---- kicks by the device ---- */
 
+/* Kills: registers taken to be in the order of CPUs; no fence before. */
 static void
 sswi_kick(void **unused)
 {
@@ -204,9 +205,9 @@ sswi_unknown(void **unused)
 	xcpu_cpuset_fill(&set, 5);
 	assert_int_equal(xcpu_sswi_kick(&sswi, &set), -XCPU_EINVAL);
 	assert_true(xcpu_cpuset_empty(&mock.kicked));
-	assert_int_equal(xcpu_sswi_add(&sswi, 3, &mock_setssip[3]),
+	assert_int_equal(xcpu_sswi_add(&sswi, 3, mock_setssip(3)),
 	    -XCPU_EINVAL);
-	assert_int_equal(xcpu_sswi_add(&sswi, XCPU_NCPU_MAX, &mock_setssip[0]),
+	assert_int_equal(xcpu_sswi_add(&sswi, XCPU_NCPU_MAX, mock_setssip(0)),
 	    -XCPU_EINVAL);
 }
 
@@ -265,6 +266,24 @@ hooks_choose(void **unused)
 	assert_int_equal(xcpu_load_rlx(&xcpu_port_riscv.refused), 1);
 }
 
+/* Kills: a state that is not the one before, or not restored. */
+static void
+hooks_mask(void **unused)
+{
+	unsigned long outer, inner;
+
+	(void)unused;
+	setup(1);
+	mock.status = XCPU_RISCV_SSTATUS_SIE;
+	outer = xcpu_port_irq_save();
+	assert_false(xcpu_riscv_irq_on());
+	inner = xcpu_port_irq_save();
+	xcpu_port_irq_restore(inner);
+	assert_false(xcpu_riscv_irq_on());
+	xcpu_port_irq_restore(outer);
+	assert_true(xcpu_riscv_irq_on());
+}
+
 int
 main(void)
 {
@@ -279,6 +298,7 @@ main(void)
 		UNIT(sswi_unknown, "F-B26"),
 		UNIT(hooks_count, "F-B27"),
 		UNIT(hooks_choose, "F-B23"),
+		UNIT_PLAIN(hooks_mask),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -203,6 +203,12 @@ kick_open(unsigned cpu)
 	xcpu_gic_up(&kicks, cpu);
 }
 
+void
+kick_close(unsigned cpu)
+{
+	xcpu_gic_down(&kicks, cpu);
+}
+
 /* From now on, kicks for which drop() is true are lost on their way. */
 void
 kick_drop(bool (*drop)(unsigned cpu, uint32_t what))

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* smp.c: finds the processors and starts them, by the firmware's PSCI. */
+/* smp.c: finds the processors; starts and stops them, by the firmware's PSCI. */
 #include "arm.h"
 
 #define STACK_BYTES	16384
 #define START_WAIT_NS	UINT64_C(5000000000)
+#define PSCI_CPU_OFF	0x84000002
 #define PSCI_CPU_ON	0xc4000003
+#define PSCI_AFFINITY_INFO 0xc4000004
+#define AFFINITY_OFF	1
 
 struct cpu cpus[CPUS_MAX];
 unsigned ncpu;
@@ -87,26 +90,27 @@ stack_new(void)
 }
 
 static int64_t
-psci_cpu_on(uint64_t affinity, uint64_t entry, uint64_t argument)
+psci(uint32_t function, uint64_t a, uint64_t b, uint64_t c)
 {
-	register uint64_t x0 __asm__("x0") = PSCI_CPU_ON;
-	register uint64_t x1 __asm__("x1") = affinity;
-	register uint64_t x2 __asm__("x2") = entry;
-	register uint64_t x3 __asm__("x3") = argument;
+	register uint64_t x0 __asm__("x0") = function;
+	register uint64_t x1 __asm__("x1") = a;
+	register uint64_t x2 __asm__("x2") = b;
+	register uint64_t x3 __asm__("x3") = c;
 
 	__asm__ volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
 	    : : "memory");
 	return (int64_t)x0;
 }
 
-static void
+void
 cpu_start(struct cpu *cpu)
 {
 	uint64_t end = mach_now_ns() + START_WAIT_NS;
 	int64_t error;
 
-	cpu->arch.stack = stack_new();
-	error = psci_cpu_on(cpu->arch.affinity, virt_to_phys(ap_start),
+	if (cpu->arch.stack == NULL)
+		cpu->arch.stack = stack_new();
+	error = psci(PSCI_CPU_ON, cpu->arch.affinity, virt_to_phys(ap_start),
 	    virt_to_phys(cpu));
 	if (error != 0)
 		panic("PSCI does not start CPU %u (%lx): %d", cpu->index,
@@ -117,6 +121,21 @@ cpu_start(struct cpu *cpu)
 			    cpu->arch.affinity);
 		cpu_pause();
 	}
+}
+
+void
+cpu_off(void)
+{
+	panic("PSCI does not switch this CPU off: %d",
+	    (int)psci(PSCI_CPU_OFF, 0, 0, 0));
+}
+
+/* Until then it may still be on its stack, and PSCI would not start it. */
+bool
+cpu_is_off(const struct cpu *cpu)
+{
+	return psci(PSCI_AFFINITY_INFO, cpu->arch.affinity, 0, 0) ==
+	    AFFINITY_OFF;
 }
 
 void

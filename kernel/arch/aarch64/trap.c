@@ -141,6 +141,8 @@ access_as_user(struct mach_access *list, unsigned n)
 void
 access_as_kernel(struct mach_access *list, unsigned n)
 {
+	/* Or the walks may miss a page that was mapped just now; so does ERET. */
+	xcpu_arm_isb();
 	kernel_loop(list, list + n);
 }
 

@@ -237,6 +237,9 @@ void cpu_init_first(void);			/* cpu_self() works from here */
 unsigned cpus_find(uint64_t firmware_table);	/* how many are left out */
 void cpu_init(struct cpu *cpu);			/* trap vector, interrupts */
 void cpus_start(void);				/* into kernel_main_ap() */
+void cpu_start(struct cpu *cpu);		/* the same for one that is off */
+_Noreturn void cpu_off(void);			/* the calling one */
+bool cpu_is_off(const struct cpu *cpu);
 void wake_others(void);				/* out of irq_on_and_halt() */
 
 void clock_init(void);				/* before mach_now_ns() */
@@ -252,6 +255,7 @@ void tlb_remote(const struct xcpu_flush *request, unsigned asid,
 
 void kick_init(void);				/* once cpus[] is filled */
 void kick_open(unsigned cpu);			/* it takes kicks from now on */
+void kick_close(unsigned cpu);			/* no more */
 uint64_t kicks_sent(unsigned cpu, bool nmi);	/* to that CPU, ever */
 uint64_t kicks_lost(bool nmi);			/* by kick_drop() */
 void kick_drop(bool (*drop)(unsigned cpu, uint32_t what));

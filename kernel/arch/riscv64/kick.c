@@ -59,6 +59,13 @@ kick_open(unsigned cpu)
 	(void)cpu;
 }
 
+/* The firmware interrupts no hart that is off, and "all" is never said. */
+void
+kick_close(unsigned cpu)
+{
+	(void)cpu;
+}
+
 /* From now on, kicks for which drop() is true are lost on their way. */
 void
 kick_drop(bool (*drop)(unsigned cpu, uint32_t what))
@@ -100,7 +107,8 @@ wake_others(void)
 
 	xcpu_cpuset_fill(&others, ncpu);
 	xcpu_cpuset_del(&others, cpu_self()->index);
-	for (i = 0; i < ncpu; i++)
+	for (i = xcpu_cpuset_first(&others); i < ncpu;
+	    i = xcpu_cpuset_next(&others, i))
 		__atomic_store_n(&cpus[i].arch.woken, 1, __ATOMIC_RELEASE);
 	(void)xcpu_sbi_kick(&harts, &others);
 }

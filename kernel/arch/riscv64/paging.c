@@ -131,6 +131,8 @@ paging_map_list(unsigned index, const void *page)
 {
 	map_page(kernel_root, WINDOW_LIST((uint64_t)index),
 	    pte_page(virt_to_phys(page), true, true, true));
+	/* That there was nothing may be cached, too. */
+	tlb_flush_page(WINDOW_LIST((uint64_t)index));
 }
 
 /* Below a stack: running over its end becomes a fault. */

@@ -26,9 +26,6 @@ uint64_t devices_sswi(uint64_t hart);
 void paging_map_list(unsigned index, const void *page);
 extern uint64_t kernel_satp;
 
-/* smp.c */
-extern uint64_t boot_hart;
-
 /* kick.c */
 void software_interrupt(void);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * smp.c: the first C of the boot hart, and how the others come to theirs: the
- * firmware's extension HSM starts each at ap_start, with its struct cpu.
+ * firmware's extension HSM starts each at ap_start, with its struct cpu, and
+ * stops it again.
  */
 #include <xcpu/port.h>
 
@@ -14,6 +15,9 @@
 #define START_WAIT_NS	UINT64_C(1000000000)
 #define EXT_HSM		0x48534d
 #define HSM_START	0
+#define HSM_STOP	1
+#define HSM_STATUS	2
+#define STATUS_STOPPED	1
 
 _Static_assert(offsetof(struct arch_cpu, downcall_sp) == CPU_DOWNCALL &&
     offsetof(struct arch_cpu, stack_low) == CPU_STACK_LOW &&
@@ -125,7 +129,7 @@ stack_new(struct arch_cpu *arch)
 	arch->first_stack = (uint64_t)stack + MACH_PAGE_SIZE + STACK_BYTES;
 }
 
-static void
+void
 cpu_start(struct cpu *cpu)
 {
 	const struct xcpu_sbi_call start = {
@@ -137,7 +141,8 @@ cpu_start(struct cpu *cpu)
 	uint64_t end = mach_now_ns() + START_WAIT_NS;
 	int64_t error;
 
-	stack_new(&cpu->arch);
+	if (cpu->arch.first_stack == 0)
+		stack_new(&cpu->arch);
 	error = xcpu_riscv_ecall(&start, NULL);
 	if (error != 0)
 		panic("the firmware cannot start hart %lu: error %ld",
@@ -148,6 +153,32 @@ cpu_start(struct cpu *cpu)
 		cpu_pause();
 	}
 	panic("CPU %u (hart %lu) did not start", cpu->index, cpu->arch.hart);
+}
+
+void
+cpu_off(void)
+{
+	const struct xcpu_sbi_call stop = {
+		.extension = EXT_HSM, .function = HSM_STOP
+	};
+
+	panic("the firmware cannot stop hart %lu: error %ld",
+	    cpu_self()->arch.hart, xcpu_riscv_ecall(&stop, NULL));
+}
+
+/* Until then it may still be on its stack, and cannot be started. */
+bool
+cpu_is_off(const struct cpu *cpu)
+{
+	const struct xcpu_sbi_call status = {
+		.extension = EXT_HSM,
+		.function = HSM_STATUS,
+		.arg = { cpu->arch.hart },
+	};
+	uint64_t value = 0;
+
+	return xcpu_riscv_ecall(&status, &value) == 0 &&
+	    value == STATUS_STOPPED;
 }
 
 void

@@ -99,6 +99,12 @@ kick_open(unsigned cpu)
 	xcpu_apic_up(&kicks, cpu);
 }
 
+void
+kick_close(unsigned cpu)
+{
+	xcpu_apic_down(&kicks, cpu);
+}
+
 /* From now on, kicks for which drop() is true are lost on their way. */
 void
 kick_drop(bool (*drop)(unsigned cpu, uint32_t what))

@@ -91,8 +91,10 @@ descriptors_load(struct cpu *cpu)
 	if (cpu->index == 0)
 		idt_fill();
 	gdt_fill(arch);
-	arch->tss.ist[0] = own_stack(cpu);
-	arch->tss.ist[1] = own_stack(cpu);
+	if (arch->tss.ist[0] == 0) {	/* or it was off in between */
+		arch->tss.ist[0] = own_stack(cpu);
+		arch->tss.ist[1] = own_stack(cpu);
+	}
 	__asm__ volatile("lgdt %0" : : "m"(gdtr));
 	__asm__ volatile("lidt %0" : : "m"(idtr));
 	__asm__ volatile("ltr %w0" : : "r"(TSS_SEL));

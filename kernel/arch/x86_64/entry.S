@@ -7,6 +7,10 @@
  * between the entry and the swap, so these two do not look: they take the
  * pointer from the top of their own stack (descriptors.c put it there), set GS
  * and put the old value back at the end.
+ *
+ * The processor holds back further NMIs until the next IRETQ.  That must be the
+ * NMI's own, or another would begin on the stack of the first: so its handler
+ * takes no exception.
  */
 #include "layout.h"
 

@@ -6,7 +6,9 @@
 #include "x86.h"
 
 #define STACK_BYTES	16384
+#define INIT_WAIT_US	10000
 #define START_WAIT_US	1000000
+#define START_AGAIN_US	10000
 
 struct cpu cpus[CPUS_MAX];
 unsigned ncpu;
@@ -84,21 +86,56 @@ stack_new(void)
 	return stack + MACH_PAGE_SIZE + STACK_BYTES;
 }
 
+/*
+ * Some processors miss the first start-up IPI; one that has begun ignores those
+ * that follow.
+ */
 static void
-cpu_start(struct cpu *cpu)
+start_up(struct cpu *cpu)
 {
-	unsigned i;
+	unsigned us;
 
-	ap_cpu = cpu;
-	ap_stack = stack_new();
-	apic_send(cpu->arch.apic_id, ICR_STARTUP | AP_BASE / MACH_PAGE_SIZE);
-	for (i = 0; i < START_WAIT_US / 10; i++) {
+	for (us = 0; us < START_WAIT_US; us += 10) {
+		if (us % START_AGAIN_US == 0)
+			apic_send(cpu->arch.apic_id,
+			    ICR_STARTUP | AP_BASE / MACH_PAGE_SIZE);
 		if (__atomic_load_n(&cpu->started, __ATOMIC_ACQUIRE))
 			return;
 		wait_us(10);
 	}
 	panic("CPU %u (APIC id %u) did not start", cpu->index,
 	    cpu->arch.apic_id);
+}
+
+/* INIT came to all from cpus_start(), but for one that ran since. */
+void
+cpu_start(struct cpu *cpu)
+{
+	if (cpu->arch.stack == NULL) {
+		cpu->arch.stack = stack_new();
+	} else {
+		apic_send(cpu->arch.apic_id, ICR_INIT);
+		wait_us(INIT_WAIT_US);
+	}
+	ap_cpu = cpu;
+	ap_stack = cpu->arch.stack;
+	start_up(cpu);
+}
+
+/* As far off as INIT needs it: no firmware does more. */
+void
+cpu_off(void)
+{
+	for (;;)	/* ends: by INIT */
+		__asm__ volatile("cli; hlt" ::: "memory");
+}
+
+/* Halted or about to: INIT takes it from either. */
+bool
+cpu_is_off(const struct cpu *cpu)
+{
+	(void)cpu;
+	return true;
 }
 
 void
@@ -109,7 +146,7 @@ cpus_start(void)
 	memcpy(phys_to_virt(AP_BASE), ap_start, (size_t)(ap_end - ap_start));
 	if (ncpu > 1)
 		apic_send(0, ICR_OTHERS | ICR_INIT);
-	wait_us(10000);
+	wait_us(INIT_WAIT_US);
 	for (i = 1; i < ncpu; i++)
 		cpu_start(&cpus[i]);
 }

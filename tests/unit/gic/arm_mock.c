@@ -185,6 +185,13 @@ mock_register(const char *name)
 	return strcmp(name, "daif") == 0 ? &mock.daif : &mock.pmr;
 }
 
+void
+mock_register_write(const char *name, uint64_t value)
+{
+	note(name, value);
+	*mock_register(name) = value;
+}
+
 /* In place of the library: the kick hooks ask who they are. */
 unsigned
 xcpu_cpu_index(void)

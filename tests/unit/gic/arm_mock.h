@@ -79,6 +79,7 @@ uint64_t xcpu_arm_ctr(void);
 #define XCPU_ARM_ICC_PMR	"pmr"
 uint64_t *mock_register(const char *name);
 #define XCPU_ARM_READ(name)	(*mock_register(name))
-#define XCPU_ARM_WRITE(name, value) (*mock_register(name) = (value))
+void mock_register_write(const char *name, uint64_t value);
+#define XCPU_ARM_WRITE(name, value) mock_register_write(name, value)
 
 #endif /* XCPU_TESTS_ARM_MOCK_H */

@@ -14,7 +14,7 @@
 #define SSTATUS_SIE	0x2u
 
 struct mock_machine mock;
-volatile uint32_t mock_setssip[XCPU_NCPU_MAX];
+static volatile uint32_t setssip[XCPU_NCPU_MAX];
 
 void
 mock_reset(unsigned ncpu)
@@ -117,6 +117,12 @@ xcpu_riscv_ecall(const struct xcpu_sbi_call *call, uint64_t *value)
 
 /* ---- the device ---- */
 
+volatile uint32_t *
+mock_setssip(unsigned cpu)
+{
+	return &setssip[XCPU_NCPU_MAX - 1 - cpu];
+}
+
 void
 xcpu_riscv_fence_device(void)
 {
@@ -126,7 +132,7 @@ xcpu_riscv_fence_device(void)
 void
 xcpu_riscv_write32(volatile uint32_t *reg, uint32_t value)
 {
-	unsigned cpu = (unsigned)(reg - mock_setssip);
+	unsigned cpu = XCPU_NCPU_MAX - 1 - (unsigned)(reg - setssip);
 
 	mock.unfenced += !mock.ordered;
 	if (cpu >= mock.ncpu || value != 1)

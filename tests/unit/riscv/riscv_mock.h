@@ -46,8 +46,9 @@ struct mock_machine {
 };
 
 extern struct mock_machine mock;
-extern volatile uint32_t mock_setssip[XCPU_NCPU_MAX];	/* of each CPU */
 
+/* A CPU's register of the SSWI device; they are not in the order of CPUs. */
+volatile uint32_t *mock_setssip(unsigned cpu);
 /* A machine of ncpu CPUs, which are harts 0, 1, 2, ... */
 void mock_reset(unsigned ncpu);
 /* Forget what came; the machine stays as it is. */
