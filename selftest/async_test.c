@@ -22,12 +22,9 @@ flushes(struct selftest *t, unsigned cpu)
 static void
 async_starts(struct selftest *t)
 {
-	struct xcpu_cpuset other;
-
-	late_set_up(t, &other);
+	late_set_up(t);
 	for (uint64_t value = 1; value <= 5; value++) {
-		late_change(t, 1, value);
-		if (!late_hold_other(t))
+		if (!late_change_held(t, 1, value))
 			return;
 		EXPECT_EQ(t, late_add(t, 1, 0), 0);
 		EXPECT(t, !xcpu_async_done(&late_job));
@@ -37,18 +34,16 @@ async_starts(struct selftest *t)
 		EXPECT_EQ(t, late_add(t, 2, 0), -XCPU_EBUSY);
 		selftest_release(t, &late_hold);
 		EXPECT(t, AWAIT(xcpu_async_done(&late_job)));
-		selftest_reads(t, &other, selftest_page(t, 1), value);
+		late_reads(t, 1, value);
 	}
-	late_tear_down(t, &other);
+	late_tear_down(t);
 }
 
 /* Kills: a wait that looks at nothing; one that only deferred CPUs end. */
 static void
 async_waits(struct selftest *t)
 {
-	struct xcpu_cpuset other;
-
-	late_set_up(t, &other);
+	late_set_up(t);
 	for (uint64_t value = 1; value <= 15; value++) {
 		late_change(t, 2, value);
 		EXPECT_EQ(t, late_add(t, 2, 0), 0);
@@ -57,10 +52,10 @@ async_waits(struct selftest *t)
 		if (value % 3 == 2)
 			EXPECT_EQ(t, xcpu_async_defer(&late_job, NEVER_NS), 0);
 		EXPECT_EQ(t, xcpu_async_wait(&late_job), 0);
-		selftest_reads(t, &other, selftest_page(t, 2), value);
+		late_reads(t, 2, value);
 		EXPECT_EQ(t, xcpu_async_wait(&late_job), 0);
 	}
-	late_tear_down(t, &other);
+	late_tear_down(t);
 }
 
 static void
@@ -75,14 +70,11 @@ look_and_announce(void *arg)
 static void
 async_calls_back(struct selftest *t)
 {
-	struct xcpu_cpuset other;
-
-	late_set_up(t, &other);
+	late_set_up(t);
 	late_job.callback = look_and_announce;
 	seen.fresh = 0;
 	for (uint32_t value = 1; value <= 5; value++) {
-		late_change(t, 3, value);
-		if (!late_hold_other(t))
+		if (!late_change_held(t, 3, value))
 			return;
 		EXPECT_EQ(t, late_add(t, 3, 0), 0);
 		EXPECT_EQ(t, xcpu_async_defer(&late_job, 1), -XCPU_EINVAL);
@@ -96,14 +88,14 @@ async_calls_back(struct selftest *t)
 		EXPECT(t, AWAIT(xcpu_async_done(&late_job)));
 		EXPECT_EQ(t, count_of(&late_announced), value);
 		EXPECT_EQ(t, seen.fresh, value);
-		selftest_reads(t, &other, selftest_page(t, 3), value);
+		late_reads(t, 3, value);
 	}
 	/* Nobody to ask: it runs here. */
-	selftest_load(t, &other, NULL);
+	selftest_load(t, &late_other, NULL);
 	EXPECT_EQ(t, late_add(t, 3, 0), 0);
 	EXPECT_EQ(t, xcpu_async_start(&late_job), 0);
 	EXPECT_EQ(t, count_of(&late_announced), 6);
-	late_tear_down(t, &other);
+	late_tear_down(t);
 }
 
 static unsigned
@@ -121,14 +113,13 @@ static void
 async_without_slots(struct selftest *t)
 {
 	static struct selftest_hold holds[XCPU_CALL_SLOTS];
-	struct xcpu_cpuset other;
 	unsigned n = 0, before = inside(holds);
 
-	late_set_up(t, &other);
+	late_set_up(t);
 	late_job.callback = late_announce;
 	late_change(t, 3, 7);
 	selftest_below_top(t, t->host->tlb->space[0]);
-	while (n < XCPU_CALL_SLOTS && xcpu_call_start(&holds[n].call, &other,
+	while (n < XCPU_CALL_SLOTS && xcpu_call_start(&holds[n].call, &late_other,
 	    selftest_hold_fn, &holds[n], NULL) == 0)
 		n++;
 	/* Before it is inside one, it would flush first. */
@@ -144,8 +135,8 @@ async_without_slots(struct selftest *t)
 		EXPECT(t, AWAIT(xcpu_call_done(&holds[i].call)));
 		xcpu_store_rlx(&holds[i].released, 0);
 	}
-	selftest_reads(t, &other, selftest_page(t, 3), 7);
-	late_tear_down(t, &other);
+	late_reads(t, 3, 7);
+	late_tear_down(t);
 }
 
 /* ---- several changes in one ---- */
@@ -155,9 +146,7 @@ static void
 async_collects(struct selftest *t)
 {
 	uint64_t bytes = selftest_page_bytes(t), kernel, kicks, done;
-	struct xcpu_cpuset other;
-
-	late_set_up(t, &other);
+	late_set_up(t);
 	kernel = selftest_kernel_page(t, 3);
 	for (uint64_t value = 1; value <= 3; value++) {
 		late_change(t, 4, value);
@@ -179,11 +168,11 @@ async_collects(struct selftest *t)
 			    t->ncpu - 1);
 		if (XCPU_STATS != 0)
 			EXPECT_EQ(t, flushes(t, t->other) - done, 2);
-		selftest_reads(t, &other, selftest_page(t, 4), value);
-		selftest_reads(t, &other, selftest_page(t, 5), value);
+		late_reads(t, 4, value);
+		late_reads(t, 5, value);
 		selftest_reads(t, &t->all, kernel, value);
 	}
-	late_tear_down(t, &other);
+	late_tear_down(t);
 }
 
 /* Kills: ranges that are forgotten when there are too many. */
@@ -193,15 +182,14 @@ async_overflows(struct selftest *t)
 	unsigned pages = 2 * RANGES < XCPU_SELFTEST_PAGES ? 2 * RANGES :
 	    XCPU_SELFTEST_PAGES;
 	struct xcpu_space *space = t->host->tlb->space[0];
-	struct xcpu_cpuset other;
 	uint64_t full;
 
-	late_set_up(t, &other);
+	late_set_up(t);
 	for (unsigned i = 0; i < pages; i += 2)
 		selftest_map(t, space, selftest_page(t, i), 5);
 	EXPECT_EQ(t, xcpu_shootdown_all(space, NULL), 0);
 	for (unsigned i = 0; i < pages; i += 2) {
-		selftest_reads(t, &other, selftest_page(t, i), 5);
+		late_reads(t, i, 5);
 		selftest_map(t, space, selftest_page(t, i), 6);
 		EXPECT_EQ(t, late_add(t, i, 0), 0);
 	}
@@ -210,8 +198,8 @@ async_overflows(struct selftest *t)
 	if (XCPU_STATS != 0 && pages == 2 * RANGES)
 		EXPECT_EQ(t, STAT_OF(t, t->other, flush_full) - full, 1);
 	for (unsigned i = 0; i < pages; i += 2)
-		selftest_reads(t, &other, selftest_page(t, i), 6);
-	late_tear_down(t, &other);
+		late_reads(t, i, 6);
+	late_tear_down(t);
 }
 
 /* Kills: a range that ends at the top of the address space and becomes none. */
@@ -220,9 +208,7 @@ async_top(struct selftest *t)
 {
 	struct xcpu_space *space = t->host->tlb->space[0];
 	uint64_t half = (uint64_t)1 << 63, full;
-	struct xcpu_cpuset other;
-
-	late_set_up(t, &other);
+	late_set_up(t);
 	late_change(t, 6, 1);
 	full = STAT_OF(t, t->other, flush_full);
 	EXPECT_EQ(t, xcpu_async_add(&late_job, space, half, half, NULL), 0);
@@ -231,18 +217,17 @@ async_top(struct selftest *t)
 	EXPECT_EQ(t, xcpu_async_wait(&late_job), 0);
 	if (XCPU_STATS != 0)
 		EXPECT_EQ(t, STAT_OF(t, t->other, flush_full) - full, 1);
-	selftest_reads(t, &other, selftest_page(t, 6), 1);
-	late_tear_down(t, &other);
+	late_reads(t, 6, 1);
+	late_tear_down(t);
 }
 
 /* Kills: a kick for the flush, and one for the call. */
 static void
 async_calls_lazy(struct selftest *t)
 {
-	struct xcpu_cpuset other;
 	uint64_t kicks;
 
-	late_set_up(t, &other);
+	late_set_up(t);
 	late_change(t, 9, 3);
 	if (!late_lull(t))
 		return;
@@ -257,8 +242,8 @@ async_calls_lazy(struct selftest *t)
 	late_wake(t);
 	EXPECT(t, AWAIT(xcpu_async_done(&late_job)));
 	EXPECT_EQ(t, count_of(&late_announced), 1);
-	selftest_reads(t, &other, selftest_page(t, 9), 3);
-	late_tear_down(t, &other);
+	late_reads(t, 9, 3);
+	late_tear_down(t);
 }
 
 /* Kills: a form that is refused where a shootdown is not. */
@@ -290,10 +275,9 @@ try_in_nmi(void *arg)
 static void
 async_contexts(struct selftest *t)
 {
-	struct xcpu_cpuset other;
 	unsigned long state;
 
-	late_set_up(t, &other);
+	late_set_up(t);
 	all_forms(t);
 	state = xcpu_port_irq_save();
 	all_forms(t);
@@ -316,7 +300,7 @@ async_contexts(struct selftest *t)
 		return;
 	EXPECT_EQ(t, seen.entered, -XCPU_EPERM);
 	EXPECT_EQ(t, seen.left, -XCPU_EPERM);
-	late_tear_down(t, &other);
+	late_tear_down(t);
 }
 
 /* Kills: bad ranges accepted; an empty request that is not done. */

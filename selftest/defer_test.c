@@ -6,13 +6,11 @@
 static void
 defer_passes(struct selftest *t)
 {
-	struct xcpu_cpuset other;
 	uint64_t kicks;
 
-	late_set_up(t, &other);
+	late_set_up(t);
 	for (uint64_t value = 1; value <= 5; value++) {
-		late_change(t, 7, value);
-		if (!late_hold_other(t))
+		if (!late_change_held(t, 7, value))
 			return;
 		kicks = STAT_OF(t, t->self, kick_flush);
 		EXPECT_EQ(t, late_add(t, 7, 0), 0);
@@ -24,19 +22,18 @@ defer_passes(struct selftest *t)
 		selftest_on(t, t->other, late_pass, NULL);
 		EXPECT(t, xcpu_async_done(&late_job));
 		EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush), kicks);
-		selftest_reads(t, &other, selftest_page(t, 7), value);
+		late_reads(t, 7, value);
 	}
-	late_tear_down(t, &other);
+	late_tear_down(t);
 }
 
 /* Kills: a kick for who came by since the owner last looked. */
 static void
 defer_passed(struct selftest *t)
 {
-	struct xcpu_cpuset other;
 	uint64_t kicks;
 
-	late_set_up(t, &other);
+	late_set_up(t);
 	late_change(t, 8, 2);
 	EXPECT_EQ(t, late_add(t, 8, 0), 0);
 	EXPECT_EQ(t, xcpu_async_defer(&late_job, NEVER_NS), 0);
@@ -44,20 +41,18 @@ defer_passed(struct selftest *t)
 	kicks = STAT_OF(t, t->self, kick_flush);
 	EXPECT_EQ(t, xcpu_async_wait(&late_job), 0);
 	EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush), kicks);
-	selftest_reads(t, &other, selftest_page(t, 8), 2);
-	late_tear_down(t, &other);
+	late_reads(t, 8, 2);
+	late_tear_down(t);
 }
 
 /* Kills: a bound that nobody looks at; one that is over at once. */
 static void
 defer_bound(struct selftest *t)
 {
-	struct xcpu_cpuset other;
 	uint64_t kicks, late;
 
-	late_set_up(t, &other);
-	late_change(t, 8, 1);
-	if (!late_hold_other(t))
+	late_set_up(t);
+	if (!late_change_held(t, 8, 1))
 		return;
 	kicks = STAT_OF(t, t->self, kick_flush);
 	late = STAT_OF(t, t->self, late_asked);
@@ -72,18 +67,17 @@ defer_bound(struct selftest *t)
 		EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush) - kicks, 1);
 		EXPECT_EQ(t, STAT_OF(t, t->self, late_asked) - late, 1);
 	}
-	selftest_reads(t, &other, selftest_page(t, 8), 1);
-	late_tear_down(t, &other);
+	late_reads(t, 8, 1);
+	late_tear_down(t);
 }
 
 /* Kills: lazy CPUs waited for; passed over and not told. */
 static void
 defer_lazy(struct selftest *t)
 {
-	struct xcpu_cpuset other;
 	uint64_t kicks;
 
-	late_set_up(t, &other);
+	late_set_up(t);
 	late_change(t, 9, 1);
 	if (!late_lull(t))
 		return;
@@ -93,17 +87,15 @@ defer_lazy(struct selftest *t)
 	EXPECT(t, xcpu_async_done(&late_job));
 	late_wake(t);
 	EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush), kicks);
-	selftest_reads(t, &other, selftest_page(t, 9), 1);
-	late_tear_down(t, &other);
+	late_reads(t, 9, 1);
+	late_tear_down(t);
 }
 
 /* Kills: tables freed under a lazy CPU. */
 static void
 defer_tables(struct selftest *t)
 {
-	struct xcpu_cpuset other;
-
-	late_set_up(t, &other);
+	late_set_up(t);
 	late_change(t, 9, 2);
 	if (!late_lull(t))
 		return;
@@ -114,8 +106,8 @@ defer_tables(struct selftest *t)
 	EXPECT(t, !xcpu_async_done(&late_job));
 	late_wake(t);
 	EXPECT(t, AWAIT(xcpu_async_done(&late_job)));
-	selftest_reads(t, &other, selftest_page(t, 9), 2);
-	late_tear_down(t, &other);
+	late_reads(t, 9, 2);
+	late_tear_down(t);
 }
 
 static const struct selftest_case cases[] = {

@@ -3,6 +3,7 @@
 #include "late_suite.h"
 
 struct xcpu_async late_job;
+struct xcpu_cpuset late_other;
 struct selftest_hold late_hold;
 struct xcpu_au32 late_announced;
 
@@ -20,19 +21,25 @@ late_announce(void *arg)
 }
 
 void
-late_set_up(struct selftest *t, struct xcpu_cpuset *other)
+late_set_up(struct selftest *t)
 {
 	late_job = (struct xcpu_async){ .callback = NULL };
 	xcpu_store_rlx(&late_announced, 0);
-	xcpu_cpuset_one(other, t->other);
-	selftest_load(t, other, t->host->tlb->space[0]);
+	xcpu_cpuset_one(&late_other, t->other);
+	selftest_load(t, &late_other, t->host->tlb->space[0]);
 }
 
 void
-late_tear_down(struct selftest *t, const struct xcpu_cpuset *other)
+late_tear_down(struct selftest *t)
 {
 	EXPECT(t, xcpu_async_done(&late_job));
-	selftest_load(t, other, NULL);
+	selftest_load(t, &late_other, NULL);
+}
+
+void
+late_reads(struct selftest *t, unsigned page, uint64_t value)
+{
+	selftest_reads(t, &late_other, selftest_page(t, page), value);
 }
 
 void
@@ -40,12 +47,10 @@ late_change(struct selftest *t, unsigned page, uint64_t value)
 {
 	struct xcpu_space *space = t->host->tlb->space[0];
 	uint64_t va = selftest_page(t, page);
-	struct xcpu_cpuset other;
 
-	xcpu_cpuset_one(&other, t->other);
 	selftest_map(t, space, va, value + 1000);
 	EXPECT_EQ(t, xcpu_shootdown_all(space, NULL), 0);
-	selftest_reads(t, &other, va, value + 1000);
+	late_reads(t, page, value + 1000);
 	selftest_map(t, space, va, value);
 }
 
@@ -59,8 +64,9 @@ late_add(struct selftest *t, unsigned page, unsigned flags)
 }
 
 bool
-late_hold_other(struct selftest *t)
+late_change_held(struct selftest *t, unsigned page, uint64_t value)
 {
+	late_change(t, page, value);
 	selftest_below_top(t, t->host->tlb->space[0]);
 	return selftest_hold_one(t, &late_hold, t->other);
 }

@@ -12,21 +12,24 @@
 #define NEVER_NS ((uint64_t)3600 * 1000000000u)
 
 extern struct xcpu_async late_job;
+extern struct xcpu_cpuset late_other;
 extern struct selftest_hold late_hold;
 /* How often late_announce() has run: a callback. */
 extern struct xcpu_au32 late_announced;
 void late_announce(void *arg);
 
-/* A new request; *other: the other CPU, which loads the space. */
-void late_set_up(struct selftest *t, struct xcpu_cpuset *other);
+/* A new request; late_other is the other CPU, which loads the space. */
+void late_set_up(struct selftest *t);
 /* The request is over, and the space not loaded. */
-void late_tear_down(struct selftest *t, const struct xcpu_cpuset *other);
+void late_tear_down(struct selftest *t);
 /* A page that the other CPU has in its TLB, and its new value, not flushed. */
 void late_change(struct selftest *t, unsigned page, uint64_t value);
+/* It reads that value there. */
+void late_reads(struct selftest *t, unsigned page, uint64_t value);
 /* Add that page to the request. */
 int late_add(struct selftest *t, unsigned page, unsigned flags);
-/* Keep the other CPU inside a function, where it flushes nothing. */
-bool late_hold_other(struct selftest *t);
+/* A changed page, and the other CPU kept in a function, where it flushes nothing. */
+bool late_change_held(struct selftest *t, unsigned page, uint64_t value);
 /* On another CPU: it comes by. */
 void late_pass(void *arg);
 

@@ -88,10 +88,8 @@ notify_later(struct xcpu_async *job, const struct xcpu_flush *range)
 int
 xcpui_collect_close(struct xcpu_cpu *self, struct xcpu_async *job)
 {
-	const struct xcpu_domain *domain = self->domain;
 	struct xcpu_flush *range = &job->range;
 	struct xcpu_space *space = range->space;
-	const struct xcpu_au64 *words;
 	struct xcpu_cpuset set;
 	unsigned long state;
 
@@ -113,21 +111,9 @@ xcpui_collect_close(struct xcpu_cpu *self, struct xcpu_async *job)
 	 * xcpui_flush_serve().
 	 */
 	xcpu_fence_sc();
-	words = space->kernel ? domain->online : space->active;
-	xcpu_cpuset_zero(&set);
-	for (unsigned i = 0; i < domain->nwords; i++)
-		/*
-		 * [G4] acquire: a CPU that is no longer in it has made its last
-		 * access through the root.  Pairs with [G4] in switch_to() and
-		 * xcpu_cpu_offline().
-		 */
-		set.w[i] = xcpu_load_acq(&words[i]);
-	xcpui_flush_pass(domain, range, &set);
+	xcpui_flush_targets(self, range, &set);
 #if XCPU_PORT_REMOTE
-	/* rlx: old or new, both are right */
-	if (range->len >> range->stride_shift >
-	    xcpu_load_rlx(&self->domain->ceiling))
-		range->flags |= XCPU_FLUSH_FULL;
+	xcpui_flush_widen(self->domain, range);
 	xcpu_cpuset_del(&set, self->index);
 	xcpu_port_tlb_remote(range, &set);
 	xcpu_cpuset_add(&set, self->index);

@@ -183,7 +183,7 @@ xcpu_cpu_offline(void)
 	serve_last(self, 0);
 	/*
 	 * [G4] release: our last access before we leave the kernel's set.
-	 * Pairs with [G4] in shootdown_set(), xcpui_collect_close() and has_passed().
+	 * Pairs with [G4] in xcpui_flush_targets() and has_passed().
 	 */
 	xcpu_fetch_and_rel(&self->domain->online[self->index / 64],
 	    ~xcpu_cpu_bit(self->index));

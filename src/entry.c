@@ -24,9 +24,9 @@
 
 /* For an initiator, between his count and his posts. */
 static void
-pass_outside(const struct xcpu_domain *domain, struct xcpu_cpuset *set)
+pass_outside(struct xcpu_cpu *self, struct xcpu_cpuset *set)
 {
-	struct xcpu_cpu *self = xcpu_port_self();
+	const struct xcpu_domain *domain = self->domain;
 
 	for (unsigned cpu = xcpu_cpuset_first(set); cpu < domain->ncpu;
 	    cpu = xcpu_cpuset_next(set, cpu))
@@ -62,10 +62,18 @@ xcpu_kernel_exit(void)
 		xcpu_store_rel(&self->flush.outside, 1);
 }
 
+static void XCPUI_COLD
+catch_up(struct xcpu_cpu *self)
+{
+	XCPUI_COUNT_NMI(self, (xcpu_port_context() & XCPU_CTX_NMI) != 0);
+	XCPUI_COUNT(self, catch_up_user);
+	xcpui_flush_catch_up_kernel(self);
+	XCPUI_COUNT_NMI(self, false);
+}
+
 bool
 xcpu_kernel_enter(void)
 {
-	bool nmi = (xcpu_port_context() & XCPU_CTX_NMI) != 0;
 	struct xcpu_cpu *self = xcpu_port_self();
 	uint64_t have;
 	bool outside;
@@ -81,13 +89,12 @@ xcpu_kernel_enter(void)
 	 */
 	xcpu_fence_sc();
 	have = xcpu_load_rlx(&self->flush.kernel_generation); /* rlx: own */
-	XCPUI_COUNT_NMI(self, nmi);
-	/* An NMI may have come before the code below it has caught up. */
-	xcpui_flush_catch_up_kernel(self);
-	/* rlx: own word */
-	if (xcpu_load_rlx(&self->flush.kernel_generation) != have)
-		XCPUI_COUNT(self, catch_up_user);
-	XCPUI_COUNT_NMI(self, false);
+	/*
+	 * Outside or not: an NMI may have come before the code below it has
+	 * caught up.  rlx: what we have already brought its tables along
+	 */
+	if (xcpu_load_rlx(&self->domain->kernel.generation) != have)
+		catch_up(self);
 	return outside;
 }
 

@@ -163,7 +163,6 @@ static int
 post_id(int id, struct xcpu_cpuset *set)
 {
 	struct xcpu_cpu *self = xcpu_port_self();
-	bool nmi = (xcpu_port_context() & XCPU_CTX_NMI) != 0;
 	unsigned long state;
 	int posted = -XCPU_ENOENT;
 
@@ -172,7 +171,7 @@ post_id(int id, struct xcpu_cpuset *set)
 	if (xcpu_cpuset_from(set, self->domain->ncpu) < XCPU_NCPU_MAX)
 		return -XCPU_EINVAL;
 	state = xcpu_port_irq_save();
-	XCPUI_COUNT_NMI(self, nmi);
+	XCPUI_COUNT_NMI(self, (xcpu_port_context() & XCPU_CTX_NMI) != 0);
 	if (!self->ready) {
 		posted = -XCPU_EAGAIN;
 	} else if (id_alive(self, id)) {

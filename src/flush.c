@@ -64,12 +64,7 @@ xcpui_flush_progress(struct xcpu_cpu *self, const struct xcpu_space *space)
 void
 xcpui_flush_now(struct xcpu_cpu *self, struct xcpu_flush *flush)
 {
-	/* rlx: tunable, any value is right */
-	uint64_t ceiling = xcpu_load_rlx(&self->domain->ceiling);
-
-	if ((flush->flags & XCPU_FLUSH_FULL) == 0 &&
-	    flush->len >> flush->stride_shift > ceiling)
-		flush->flags |= XCPU_FLUSH_FULL;
+	xcpui_flush_widen(self->domain, flush);
 	if ((flush->flags & XCPU_FLUSH_FULL) != 0)
 		XCPUI_COUNT(self, flush_full);
 	else

@@ -48,7 +48,7 @@
 	((self)->count = (on) ? &(self)->stat.nmi : &(self)->stat.own)
 #else
 #define XCPUI_ADD(self, name, n) ((void)(self), (void)(n))
-#define XCPUI_COUNT_NMI(self, on) ((void)(self), (void)(on))
+#define XCPUI_COUNT_NMI(self, on) ((void)(self), (void)sizeof(on))
 #endif
 #define XCPUI_COUNT(self, name) XCPUI_ADD(self, name, 1)
 

@@ -32,27 +32,9 @@ struct shootdown {
 	uint64_t round;			/* 0: none needed */
 	const struct xcpu_domain *domain;
 	bool polled;			/* nobody had to be kicked */
-	bool all;			/* look at all who are left */
 	struct xcpu_cpuset left;	/* targets that have not answered */
 	struct xcpu_cpuset rounded;	/* those asked by the round, not a slot */
 };
-
-/* The CPUs that may hold translations of the space. */
-static void
-shootdown_set(const struct shootdown *s, struct xcpu_cpuset *set)
-{
-	const struct xcpu_au64 *words = s->flush.space->kernel ?
-	    s->domain->online : s->flush.space->active;
-
-	xcpu_cpuset_zero(set);
-	for (unsigned i = 0; i < s->domain->nwords; i++)
-		/*
-		 * [G4] acquire: a CPU that is no longer in it has made its last
-		 * access through the root.  Pairs with [G4] in switch_to() and
-		 * xcpu_cpu_offline().
-		 */
-		set->w[i] = xcpu_load_acq(&words[i]);
-}
 
 static bool
 ask_by_slot(struct shootdown *s, struct xcpu_line *line, unsigned lanes)
@@ -153,19 +135,24 @@ answered_by(const struct shootdown *s, unsigned cpu)
 	return (open >> cpu % XCPU_LANES_PER_LINE & 1) == 0;
 }
 
+/* Take out who has answered: of all, or up to the first who has not. */
 static bool
-shootdown_over(struct xcpui_wait *wait)
+take_answers(struct shootdown *s, bool all)
 {
-	struct shootdown *s = (struct shootdown *)wait->what;
-
 	for (unsigned cpu = xcpu_cpuset_first(&s->left);
 	    cpu < s->domain->ncpu; cpu = xcpu_cpuset_next(&s->left, cpu)) {
 		if (answered_by(s, cpu))
 			xcpu_cpuset_del(&s->left, cpu);
-		else if (!s->all)
+		else if (!all)
 			return false;
 	}
 	return true;
+}
+
+static bool
+shootdown_over(struct xcpui_wait *wait)
+{
+	return take_answers((struct shootdown *)wait->what, false);
 }
 
 static void XCPUI_COLD
@@ -173,10 +160,7 @@ shootdown_missing(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 {
 	struct shootdown *s = (struct shootdown *)wait->what;
 
-	/* Others may have answered behind the one that is looked at. */
-	s->all = true;
-	(void)shootdown_over(wait);
-	s->all = false;
+	(void)take_answers(s, true);
 	*set = s->left;
 }
 
@@ -259,7 +243,6 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 	XCPUI_COUNT(self, shootdown);
 	s->domain = self->domain;
 	s->round = 0;
-	s->all = false;
 	xcpu_cpuset_zero(&s->left);
 	xcpu_cpuset_zero(&s->rounded);
 	xcpu_port_pte_publish();
@@ -282,9 +265,8 @@ shootdown(struct xcpu_cpu *self, struct shootdown *s)
 		xcpu_port_irq_restore(state);
 		return shootdown_past_top(self, s, &wait);
 	}
-	shootdown_set(s, &targets);
+	xcpui_flush_targets(self, &s->flush, &targets);
 	xcpu_cpuset_del(&targets, self->index);
-	xcpui_flush_pass(self->domain, &s->flush, &targets);
 #if XCPU_PORT_REMOTE
 	xcpu_port_tlb_remote(&s->flush, &targets);
 #endif
@@ -331,7 +313,7 @@ xcpui_flush_check(const struct xcpu_cpu *self, struct xcpu_flush *flush,
 
 static int __attribute__((noinline))
 ask(struct xcpu_space *space, uint64_t start, uint64_t len,
-    const struct xcpu_flush_opt *opt, bool all)
+    const struct xcpu_flush_opt *opt, unsigned full)
 {
 	struct xcpu_cpu *self = xcpu_port_self();
 	struct shootdown s;
@@ -341,12 +323,10 @@ ask(struct xcpu_space *space, uint64_t start, uint64_t len,
 	s.flush.start = start;
 	s.flush.len = len;
 	error = xcpui_flush_check(self, &s.flush, opt);
-	if (error != 0 || (len == 0 && !all))
+	if (error != 0 || (len == 0 && full == 0))
 		return error;
-	/* rlx: tunable, any value is right */
-	if (all || len >> s.flush.stride_shift >
-	    xcpu_load_rlx(&self->domain->ceiling))
-		s.flush.flags |= XCPU_FLUSH_FULL;
+	xcpui_flush_widen(self->domain, &s.flush);
+	s.flush.flags |= full;
 	error = shootdown(self, &s);
 	if (error == 0)
 		xcpui_notify(&s.flush);
@@ -357,13 +337,13 @@ int
 xcpu_shootdown(struct xcpu_space *space, uint64_t start, uint64_t len,
     const struct xcpu_flush_opt *opt)
 {
-	return ask(space, start, len, opt, false);
+	return ask(space, start, len, opt, 0);
 }
 
 int
 xcpu_shootdown_all(struct xcpu_space *space, const struct xcpu_flush_opt *opt)
 {
-	return ask(space, 0, 0, opt, true);
+	return ask(space, 0, 0, opt, XCPU_FLUSH_FULL);
 }
 
 int

@@ -216,9 +216,8 @@ switch_to(struct xcpu_cpu *self, struct xcpu_space *next)
 	if (prev != NULL)
 		/*
 		 * [G4] release: the last access through the old root before
-		 * the bit goes.  Pairs with [G4] in shootdown_set(),
-		 * xcpui_collect_close(), xcpu_icache_sync() and
-		 * xcpu_space_destroy().
+		 * the bit goes.  Pairs with [G4] in xcpui_flush_targets(),
+		 * xcpu_icache_sync() and xcpu_space_destroy().
 		 */
 		xcpu_fetch_and_rel(&prev->active[word], ~bit);
 	XCPU_TRACE(XCPU_TRACE_SWITCH, 0, (uintptr_t)next);

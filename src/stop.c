@@ -3,7 +3,7 @@
  * stop.c: stopping CPUs.
  *
  * Actors: stoppers, of whom one at a time owns the room, or the one who
- * panicked; whoever restarts; the CPUs that are stopped.
+ * panicked (panic.c); whoever restarts; the CPUs that are stopped.
  *
  * Shared, per CPU: `state` = WANTED, HARD, STOPPED.
  *
@@ -14,8 +14,6 @@
  *     and a CPU that is stopped again while it still leaves answers anew.
  * I2  A stopped CPU looks at its word, and serves flushes if it was not an NMI
  *     that stopped it.
- * I3  Who panics first is stopped by nobody, and nobody but he restarts anybody
- *     after it.
  *
  * Life of a stop: own the room; WANTED; post STOP; the CPU's drain, or its NMI,
  * answers STOPPED and stands; restart clears the word; with the last of them the
@@ -24,25 +22,13 @@
  * Deadlock: of two who stop each other one owns the room until he has restarted
  * whom he stopped; the other is stopped while he waits for it, or in any other
  * wait.  The owner is not parked by a rendezvous, whose initiator he may have
- * stopped: it waits until he has restarted them.  Of two who panic the second
- * stops itself.  A stopper waits for nothing else that a stopped CPU may hold.
+ * stopped: it waits until he has restarted them.  A stopper waits for nothing
+ * else that a stopped CPU may hold.
  *
  * Protocol P11 of the proofs in DESIGN.md ("stop").
  */
 #include "internal.h"
 #include "stop.h"
-
-enum { WANTED = 1, HARD = 2, STOPPED = 4 };
-
-/* Looks of who panics, where no clock ends his wait. */
-#define PANIC_LOOKS ((uint64_t)1 << 26)
-
-static inline bool
-panicked_self(const struct xcpu_cpu *self)
-{
-	/* rlx: own word, if it is */
-	return xcpu_load_rlx(&self->domain->stop->panic) == self->index + 1;
-}
 
 static inline bool
 is_stopped(const struct xcpu_domain *domain, unsigned cpu)
@@ -54,17 +40,10 @@ is_stopped(const struct xcpu_domain *domain, unsigned cpu)
 	return (xcpu_load_acq(&domain->stop->state[cpu]) & STOPPED) != 0;
 }
 
-static inline bool
-is_wanted(const struct xcpu_domain *domain, unsigned cpu)
-{
-	/* rlx: nothing is concluded but that nobody waits any more */
-	return (xcpu_load_rlx(&domain->stop->state[cpu]) & WANTED) != 0;
-}
-
 /* ---- the stopped CPU's side ---- */
 
-static bool
-restarted(struct xcpui_wait *wait)
+bool
+xcpui_stop_restarted(struct xcpui_wait *wait)
 {
 	struct xcpu_cpu *self = (struct xcpu_cpu *)wait->what;
 
@@ -73,7 +52,7 @@ restarted(struct xcpui_wait *wait)
 		(void)xcpui_nmi_answer(self);
 	/*
 	 * [P2] acquire: what was done while it stood.  Pairs with [P2] in
-	 * let_go_on().
+	 * xcpui_stop_let_go().
 	 */
 	return (xcpu_load_acq(&self->domain->stop->state[self->index]) &
 	    STOPPED) == 0;
@@ -88,7 +67,7 @@ stand_still(struct xcpu_cpu *self, uint32_t want)
 		.kind = XCPU_WAIT_STOP,
 		.timeout_ns = 0,
 		.fn = NULL, .arg = NULL,
-		.over = restarted,
+		.over = xcpui_stop_restarted,
 		.missing = NULL,
 		.what = self,
 		.cls = 0, .also = 0,
@@ -124,7 +103,7 @@ static void
 serve_stop(struct xcpu_cpu *self)
 {
 	(void)xcpui_nmi_answer(self);
-	if (!panicked_self(self))
+	if (!xcpui_panicked_self(self))
 		(void)stand_still(self, WANTED);
 }
 
@@ -134,7 +113,8 @@ serve_nmi(struct xcpu_cpu *self)
 	bool ours = xcpui_nmi_answer(self);
 
 	/* On its way out it stops where it serves its doorbell. */
-	if (self->ready && !panicked_self(self) && stand_still(self, WANTED | HARD))
+	if (self->ready && !xcpui_panicked_self(self) &&
+	    stand_still(self, WANTED | HARD))
 		ours = true;
 	return ours;
 }
@@ -203,7 +183,7 @@ all_stopped(struct xcpui_wait *wait)
 	for (unsigned cpu = xcpu_cpuset_first(&s->left); cpu < domain->ncpu;
 	    cpu = xcpu_cpuset_next(&s->left, cpu)) {
 		/* Or gone, or let go by the end of a panic. */
-		if (!is_stopped(domain, cpu) && is_wanted(domain, cpu) &&
+		if (!is_stopped(domain, cpu) && xcpui_stop_wanted(domain, cpu) &&
 		    !xcpui_lane_gone(domain, cpu, false))
 			return s->looks != 0 && --s->looks == 0;
 		xcpu_cpuset_del(&s->left, cpu);
@@ -217,8 +197,8 @@ not_stopped(struct xcpui_wait *wait, struct xcpu_cpuset *set)
 	*set = ((const struct xcpui_stop *)wait->what)->left;
 }
 
-static void
-want(struct xcpui_stop *s, uint32_t bits)
+void
+xcpui_stop_want(struct xcpui_stop *s, uint32_t bits)
 {
 	for (unsigned cpu = xcpu_cpuset_first(&s->left);
 	    cpu < s->self->domain->ncpu;
@@ -227,9 +207,8 @@ want(struct xcpui_stop *s, uint32_t bits)
 		xcpu_fetch_or_rlx(&s->self->domain->stop->state[cpu], bits);
 }
 
-/* Masked; `all`: whatever the doorbells say. */
-static void
-post_stop(struct xcpui_stop *s, bool all)
+void
+xcpui_stop_post(struct xcpui_stop *s, bool all)
 {
 	struct xcpui_post post;
 
@@ -245,13 +224,12 @@ post_stop(struct xcpui_stop *s, bool all)
 	xcpui_post_kick(s->self, &post);
 }
 
-/* By NMI, whoever is not stopped. */
-static void XCPUI_COLD
-stop_hard(struct xcpui_stop *s)
+void XCPUI_COLD
+xcpui_stop_hard(struct xcpui_stop *s)
 {
 	unsigned long state = xcpu_port_irq_save();
 
-	want(s, WANTED | HARD);
+	xcpui_stop_want(s, WANTED | HARD);
 #if XCPU_PORT_LEVEL >= 4
 	XCPUI_ADD(s->self, nmi_sent, xcpu_cpuset_count(&s->left));
 	xcpu_port_kick_nmi(&s->left);
@@ -262,8 +240,8 @@ stop_hard(struct xcpui_stop *s)
 	xcpu_port_irq_restore(state);
 }
 
-static int
-await_stopped(struct xcpui_stop *s, uint64_t limit_ns, bool hard)
+int
+xcpui_stop_await(struct xcpui_stop *s, uint64_t limit_ns, bool hard)
 {
 	struct xcpui_wait wait = {
 		.kind = XCPU_WAIT_STOP,
@@ -310,20 +288,20 @@ stop_them(struct xcpui_stop *s, struct xcpu_cpuset *set, uint64_t nmi_after_ns)
 	int error;
 
 	s->left = *set;
-	want(s, WANTED);
-	post_stop(s, false);
+	xcpui_stop_want(s, WANTED);
+	xcpui_stop_post(s, false);
 	xcpu_port_irq_restore(state);
 	xcpu_cpuset_andnot(&refused, &s->left);
 	take_back_stop(s, &refused);
 	left_ns = xcpui_time_left(s->limit_ns, s->since_ns);
 	if (nmi_after_ns != 0 && (left_ns == 0 || nmi_after_ns < left_ns)) {
-		hard = await_stopped(s, nmi_after_ns, false) != 0;
+		hard = xcpui_stop_await(s, nmi_after_ns, false) != 0;
 		if (hard)
-			stop_hard(s);
+			xcpui_stop_hard(s);
 		else
 			left_ns = 1;
 	}
-	error = await_stopped(s, left_ns, hard);
+	error = xcpui_stop_await(s, left_ns, hard);
 	/* Whoever is not stopped now, gone or late, never will be by this. */
 	xcpu_cpuset_andnot(set, &refused);
 	s->left = *set;
@@ -429,41 +407,6 @@ xcpu_stop_others(const struct xcpu_stop_opt *opt)
 	return xcpu_stop(&set, opt);
 }
 
-static int
-let_go_on(struct xcpu_stop_room *room, unsigned cpu)
-{
-	/*
-	 * [P2] release: what was done meanwhile.  Pairs with [P2] in
-	 * restarted().
-	 */
-	return (xcpu_fetch_and_rel(&room->state[cpu], 0) & STOPPED) != 0;
-}
-
-/* Those who came too late for it, too; the set is all. */
-static int XCPUI_COLD
-end_panic(struct xcpu_cpu *self)
-{
-	struct xcpu_stop_room *room = self->domain->stop;
-	unsigned long state;
-	int n = 0;
-
-	for (unsigned cpu = 0; cpu < self->domain->ncpu; cpu++)
-		if (cpu != self->index)
-			n += let_go_on(room, cpu);
-	/*
-	 * [P6] release: all of it before those go on who lost it.  Pairs with
-	 * [P6] in panic_over().
-	 */
-	xcpu_store_rel(&room->panic, 0);
-	/* Somebody asked us meanwhile, and was not heard. */
-	if (is_wanted(self->domain, self->index)) {
-		state = xcpu_port_irq_save();
-		xcpui_post_own(self, XCPU_LANE_STOP);
-		xcpu_port_irq_restore(state);
-	}
-	return n;
-}
-
 int
 xcpu_restart(const struct xcpu_cpuset *set)
 {
@@ -479,15 +422,15 @@ xcpu_restart(const struct xcpu_cpuset *set)
 	if (set != NULL &&
 	    xcpu_cpuset_from(set, self->domain->ncpu) < XCPU_NCPU_MAX)
 		return -XCPU_EINVAL;
-	if (panicked_self(self))
-		return end_panic(self);
+	if (xcpui_panicked_self(self))
+		return xcpui_panic_end(self);
 	/* rlx: it is his to say */
 	if (xcpu_load_rlx(&room->panic) != 0 || !xcpui_stop_keeper(self))
 		return 0;
 	for (unsigned cpu = 0; cpu < self->domain->ncpu; cpu++)
 		if (xcpu_cpuset_has(&room->held, cpu) &&
 		    (set == NULL || xcpu_cpuset_has(set, cpu))) {
-			n += let_go_on(room, cpu);
+			n += xcpui_stop_let_go(room, cpu);
 			xcpu_cpuset_del(&room->held, cpu);
 		}
 	leave_stops(self);
@@ -499,97 +442,4 @@ xcpu_stopped(const struct xcpu_domain *domain, unsigned cpu)
 {
 	return cpu < domain->ncpu && domain->stop != NULL &&
 	    is_stopped(domain, cpu);
-}
-
-/* ---- panic ---- */
-
-static bool
-panic_over(struct xcpui_wait *wait)
-{
-	struct xcpu_cpu *self = (struct xcpu_cpu *)wait->what;
-
-	(void)restarted(wait);
-	/*
-	 * [P6] acquire: what the other did meanwhile.  Pairs with [P6] in
-	 * end_panic().
-	 */
-	return xcpu_load_acq(&self->domain->stop->panic) == 0;
-}
-
-/* The first stops all others; the second is one of them. */
-static int XCPUI_COLD
-panic_alone(struct xcpu_cpu *self)
-{
-	struct xcpu_stop_room *room = self->domain->stop;
-	struct xcpui_wait wait = {
-		.kind = XCPU_WAIT_STOP,
-		.timeout_ns = 0,
-		.fn = NULL, .arg = NULL,
-		.over = panic_over,
-		.missing = NULL,
-		.what = self,
-		.cls = 0, .also = 0,
-	};
-	uint32_t owner = 0;
-
-	/*
-	 * rlx: a panic before this one, and ended, has stopped us, which orders
-	 * it; or has missed us, and then nothing is promised
-	 */
-	if (xcpu_cas_rlx(&room->panic, &owner, self->index + 1))
-		return 0;
-	if (owner == self->index + 1)
-		return -XCPU_EBUSY;
-	/*
-	 * [P1] release: all that we did.  Pairs with [P1] in is_stopped().
-	 */
-	xcpu_fetch_or_rel(&room->state[self->index], WANTED | STOPPED);
-	self->depth++;
-	(void)xcpui_wait(self, &wait);
-	self->depth--;
-	return -XCPU_EBUSY;
-}
-
-int XCPUI_COLD
-xcpu_panic_stop(uint64_t bound_ns, struct xcpu_cpuset *missing)
-{
-	struct xcpui_stop s;
-	bool nmi = (xcpu_port_context() & XCPU_CTX_NMI) != 0;
-	unsigned long state;
-	int error;
-
-	s.self = xcpu_port_self();
-	if (missing != NULL)
-		xcpu_cpuset_zero(missing);
-	if (s.self == NULL || s.self->domain == NULL)
-		return -XCPU_EAGAIN;
-	if (s.self->domain->stop == NULL)
-		return -XCPU_ENOSYS;
-	state = xcpu_port_irq_save();
-	XCPUI_COUNT_NMI(s.self, nmi);
-	error = panic_alone(s.self);
-	if (error != 0) {
-		xcpu_port_irq_restore(state);
-		return error;
-	}
-	if (bound_ns == 0)
-		bound_ns = XCPUI_STOP_BOUND_NS;
-	/* Who comes online later stops there. */
-	xcpu_cpuset_fill(&s.left, s.self->domain->ncpu);
-	xcpu_cpuset_del(&s.left, s.self->index);
-	want(&s, WANTED);
-	/* [P7] fence: then who is on.  Pairs with [P7] in xcpu_cpu_online(). */
-	xcpu_fence_sc();
-	xcpu_cpu_online_set(s.self->domain, &s.left);
-	xcpu_cpuset_del(&s.left, s.self->index);
-	post_stop(&s, true);
-	s.looks = PANIC_LOOKS;
-	if (await_stopped(&s, bound_ns / 2 + 1, false) != 0 || s.looks == 0) {
-		stop_hard(&s);
-		s.looks = PANIC_LOOKS;
-		(void)await_stopped(&s, bound_ns / 2 + 1, true);
-	}
-	if (missing != NULL)
-		*missing = s.left;
-	return xcpu_cpuset_empty(&s.left) ? 0 : -XCPU_ETIMEDOUT;
 }

@@ -33,6 +33,7 @@
 #include "gather.c"
 #include "nmi.c"
 #include "notifier.c"
+#include "panic.c"
 #include "quiesce.c"
 #include "park.c"
 #include "room.c"

@@ -40,7 +40,8 @@ ABOUT = {"msg": ("msg",), "ring": ("msg",), "inbox": ("msg",),
          "gather": ("sync",), "park": ("sync",), "room": ("sync",),
          "sync": ("sync",),
          "asid": ("asid",), "asid_global": ("asid",), "asid_per_cpu": ("asid",),
-         "stop": ("stop", "panic"), "nmi": ("stop", "panic")}
+         "stop": ("stop", "panic"), "panic": ("panic",),
+         "nmi": ("stop", "panic")}
 FOUND = 1		# an engine's exit status when it found a violation
 
 # Seconds are kept as steps, or the file would differ after every run.

@@ -43,7 +43,7 @@ static const struct explore_program async_start = {
 	.ids = "F-B9 INV-S1 INV-S2",
 	.ncpu = 2,
 	.setup = setup_loaded,
-	.cpu = { start_one, use_twice },
+	.cpu = { start_one, pages_use_twice },
 };
 
 static const struct explore_program async_wait = {
@@ -52,7 +52,7 @@ static const struct explore_program async_wait = {
 	.ids = "F-B9 INV-S1 INV-S2",
 	.ncpu = 2,
 	.setup = setup_loaded,
-	.cpu = { wait_one, use_twice },
+	.cpu = { wait_one, pages_use_twice },
 };
 
 static void
@@ -126,7 +126,7 @@ static const struct explore_program async_spaces = {
 	.ids = "F-X5 INV-S1",
 	.ncpu = 2,
 	.setup = setup_other,
-	.cpu = { start_other_last, use_twice },
+	.cpu = { start_other_last, pages_use_twice },
 };
 
 static void
@@ -160,7 +160,7 @@ static const struct explore_program async_load = {
 	.ids = "F-B9 INV-S3 INV-S4",
 	.ncpu = 2,
 	.setup = setup_unloaded,
-	.cpu = { start_one, load_and_use },
+	.cpu = { start_one, pages_load_and_use },
 };
 
 static const struct explore_program async_load_nmi = {
@@ -169,7 +169,7 @@ static const struct explore_program async_load_nmi = {
 	.ids = "F-B9 INV-S3 INV-S4 BUG-86",
 	.ncpu = 2,
 	.setup = setup_unloaded,
-	.cpu = { start_one, load_and_use },
+	.cpu = { start_one, pages_load_and_use },
 	.nmis = { 0, 1 },
 };
 
@@ -179,7 +179,7 @@ static const struct explore_program async_unload = {
 	.ids = "F-B9 INV-S3 INV-S4",
 	.ncpu = 2,
 	.setup = setup_loaded,
-	.cpu = { start_one, use_and_unload },
+	.cpu = { start_one, pages_use_and_unload },
 };
 
 /* ---- a CPU that comes or goes ---- */
@@ -235,7 +235,7 @@ static const struct explore_program async_callback = {
 	.ids = "F-B9 INV-S1 INV-C3",
 	.ncpu = 2,
 	.setup = setup_loaded,
-	.cpu = { start_and_leave, use_twice },
+	.cpu = { start_and_leave, pages_use_twice },
 	.check = check_announced,
 };
 
@@ -305,7 +305,7 @@ static const struct explore_program async_top = {
 	.ids = "F-B9 INV-S6 BUG-101",
 	.ncpu = 2,
 	.setup = setup_top,
-	.cpu = { start_one, use_twice },
+	.cpu = { start_one, pages_use_twice },
 	.check = check_restarted,
 };
 
@@ -333,7 +333,7 @@ static const struct explore_program async_wide = {
 	.ids = "F-B6 F-B9 F-B11 INV-S1",
 	.ncpu = 2,
 	.setup = setup_loaded,
-	.cpu = { start_wide, use_twice },
+	.cpu = { start_wide, pages_use_twice },
 	.on_remote = expect_full,
 };
 

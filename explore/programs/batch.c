@@ -46,9 +46,7 @@ static void
 setup_lazy(void)
 {
 	setup_loaded();
-	explore_become(1);
-	(void)xcpu_space_lazy_enter();
-	explore_become(0);
+	pages_make_lazy(1);
 }
 
 static void

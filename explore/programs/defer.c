@@ -15,20 +15,6 @@ defer_tables(void)
 	defer_and_wait(1);
 }
 
-static void
-leave_and_use(void)
-{
-	explore_assert(xcpu_space_lazy_leave() == 0, "refused");
-	pages_use(0);
-}
-
-static void
-use_and_enter(void)
-{
-	pages_use(0);
-	explore_assert(xcpu_space_lazy_enter() == 0, "refused");
-}
-
 /* Not asked while it goes: that it is offline must bring its last access. */
 static const struct explore_program defer_offline = {
 	.name = "defer-offline",
@@ -103,16 +89,14 @@ static const struct explore_program defer_load = {
 	.ids = "F-B8 INV-S3 INV-S4",
 	.ncpu = 2,
 	.setup = setup_unloaded,
-	.cpu = { defer_one, load_and_use },
+	.cpu = { defer_one, pages_load_and_use },
 };
 
 static void
 setup_lazy(void)
 {
 	setup_loaded();
-	explore_become(1);
-	(void)xcpu_space_lazy_enter();
-	explore_become(0);
+	pages_make_lazy(1);
 }
 
 static const struct explore_program defer_lazy_leave = {
@@ -121,7 +105,7 @@ static const struct explore_program defer_lazy_leave = {
 	.ids = "F-B8 INV-S4 BUG-90",
 	.ncpu = 2,
 	.setup = setup_lazy,
-	.cpu = { defer_one, leave_and_use },
+	.cpu = { defer_one, pages_leave_lazy_and_use },
 };
 
 static const struct explore_program defer_lazy_enter = {
@@ -130,7 +114,7 @@ static const struct explore_program defer_lazy_enter = {
 	.ids = "F-B8 INV-S1 INV-S4",
 	.ncpu = 2,
 	.setup = setup_loaded,
-	.cpu = { defer_one, use_and_enter },
+	.cpu = { defer_one, pages_use_and_enter_lazy },
 };
 
 static const struct explore_program defer_lazy_tables = {

@@ -37,25 +37,6 @@ replace_own(void)
 	shoot_early(explore_self(), 0);
 }
 
-static void
-use_twice(void)
-{
-	pages_use(0);
-	pages_use(0);
-}
-
-static void
-setup_loaded(void)
-{
-	pages_boot(2, 2);
-}
-
-static void
-setup_unloaded(void)
-{
-	pages_boot(2, 0);
-}
-
 /* What is left in a slot after the end would name a space that may be gone. */
 static void
 check_slot_unused(void)
@@ -74,8 +55,8 @@ static const struct explore_program early_one = {
 	.ids = "F-B4 INV-S1 INV-S2 INV-S10",
 	.early = true,
 	.ncpu = 2,
-	.setup = setup_loaded,
-	.cpu = { replace_first, use_twice },
+	.setup = pages_setup_loaded,
+	.cpu = { replace_first, pages_use_twice },
 	.check = check_slot_unused,
 	.spurious = { 0, 1 },
 };
@@ -86,17 +67,10 @@ static const struct explore_program early_both = {
 	.ids = "F-B4 INV-S6 INV-S10",
 	.early = true,
 	.ncpu = 2,
-	.setup = setup_loaded,
+	.setup = pages_setup_loaded,
 	.cpu = { replace_both, pages_use_both },
 	.check = check_slot_unused,
 };
-
-static void
-load_and_use(void)
-{
-	explore_assert(xcpu_space_switch(&space) == 0, "refused");
-	pages_use(0);
-}
 
 static const struct explore_program early_load = {
 	.name = "early-load",
@@ -104,16 +78,9 @@ static const struct explore_program early_load = {
 	.ids = "F-B4 INV-S3 INV-S4",
 	.early = true,
 	.ncpu = 2,
-	.setup = setup_unloaded,
-	.cpu = { replace_first, load_and_use },
+	.setup = pages_setup_unloaded,
+	.cpu = { replace_first, pages_load_and_use },
 };
-
-static void
-use_and_unload(void)
-{
-	pages_use(0);
-	explore_assert(xcpu_space_switch(NULL) == 0, "refused");
-}
 
 static void
 replace_and_destroy(void)
@@ -130,26 +97,10 @@ static const struct explore_program early_unload = {
 	.ids = "F-B4 INV-S4 INV-S5",
 	.early = true,
 	.ncpu = 2,
-	.setup = setup_loaded,
-	.cpu = { replace_and_destroy, use_and_unload },
+	.setup = pages_setup_loaded,
+	.cpu = { replace_and_destroy, pages_use_and_unload },
 	.check = check_slot_unused,
 };
-
-static void
-setup_lazy(void)
-{
-	setup_loaded();
-	explore_become(1);
-	(void)xcpu_space_lazy_enter();
-	explore_become(0);
-}
-
-static void
-leave_and_use(void)
-{
-	explore_assert(xcpu_space_lazy_leave() == 0, "refused");
-	pages_use(0);
-}
 
 static const struct explore_program early_lazy = {
 	.name = "early-lazy",
@@ -157,8 +108,8 @@ static const struct explore_program early_lazy = {
 	.ids = "F-B4 INV-S4",
 	.early = true,
 	.ncpu = 2,
-	.setup = setup_lazy,
-	.cpu = { replace_first, leave_and_use },
+	.setup = pages_setup_lazy,
+	.cpu = { replace_first, pages_leave_lazy_and_use },
 };
 
 /* Nobody kicks it, and it claims nothing: nor must anybody wait for it. */
@@ -168,25 +119,11 @@ static const struct explore_program early_asleep = {
 	.ids = "F-B4 INV-S4",
 	.early = true,
 	.ncpu = 2,
-	.setup = setup_lazy,
+	.setup = pages_setup_lazy,
 	.cpu = { replace_first, NULL },
 };
 
 /* ---- other claims than the kick's ---- */
-
-static void
-setup_masked(void)
-{
-	setup_loaded();
-	explore_start_masked(1);
-}
-
-static void
-use_then_open(void)
-{
-	use_twice();
-	explore_open();
-}
 
 /* The claim in an NMI: what it interrupted is over, and it flushes at once. */
 static const struct explore_program early_nmi = {
@@ -195,8 +132,8 @@ static const struct explore_program early_nmi = {
 	.ids = "F-B4 F-T7 INV-S2 INV-C7",
 	.early = true,
 	.ncpu = 2,
-	.setup = setup_masked,
-	.cpu = { replace_first, use_then_open },
+	.setup = pages_setup_masked,
+	.cpu = { replace_first, pages_use_then_open },
 	.nmis = { 0, 1 },
 };
 
@@ -218,15 +155,9 @@ static const struct explore_program early_poll = {
 	.ids = "F-B4 INV-S2",
 	.early = true,
 	.ncpu = 2,
-	.setup = setup_masked,
+	.setup = pages_setup_masked,
 	.cpu = { replace_first, use_poll_use },
 };
-
-static void
-setup_both(void)
-{
-	pages_boot(2, 3);
-}
 
 static void
 replace_own_use_other(void)
@@ -243,15 +174,9 @@ static const struct explore_program early_mutual = {
 	.ids = "F-B4 INV-S6 INV-C7",
 	.early = true,
 	.ncpu = 2,
-	.setup = setup_both,
+	.setup = pages_setup_both,
 	.cpu = { replace_own_use_other, replace_own_use_other },
 };
-
-static void
-setup_three(void)
-{
-	pages_boot(3, 4);
-}
 
 /* A bit that was claimed may stand again for somebody else (I3). */
 static const struct explore_program early_two = {
@@ -260,7 +185,7 @@ static const struct explore_program early_two = {
 	.ids = "F-B4 INV-S1 INV-S10",
 	.early = true,
 	.ncpu = 3,
-	.setup = setup_three,
+	.setup = pages_setup_three,
 	.cpu = { replace_own, replace_own, pages_use_both },
 	.bound = 3,
 };
@@ -270,18 +195,11 @@ static const struct explore_program early_two = {
 static int EXPLORE_DATA id;
 
 static void
-use_in_handler(void *arg)
-{
-	(void)arg;
-	pages_use(0);
-}
-
-static void
 setup_event(void)
 {
-	setup_loaded();
+	pages_setup_loaded();
 	explore_become(0);
-	id = xcpu_event_register(use_in_handler, NULL);
+	id = xcpu_event_register(pages_use_in_handler, NULL);
 }
 
 static void
@@ -316,7 +234,7 @@ static const struct explore_program early_tables = {
 	.ids = "F-B4 F-B5 INV-S5 BUG-91",
 	.early = true,
 	.ncpu = 2,
-	.setup = setup_loaded,
+	.setup = pages_setup_loaded,
 	.cpu = { free_tables, NULL },
 	.on_walk = pages_walk,
 	.walks = { 0, 2 },
@@ -338,7 +256,7 @@ tell(void *arg, const struct xcpu_flush *request)
 static void
 setup_notifier(void)
 {
-	setup_loaded();
+	pages_setup_loaded();
 	(void)xcpu_notifier_init(&space, &room);
 	(void)xcpu_notifier_register(&space, tell, &room);
 	explore_name(&room, sizeof(room), "room");
@@ -373,7 +291,7 @@ static const struct explore_program early_walk = {
 	.ids = "F-B4",
 	.early = true,
 	.ncpu = 2,
-	.setup = setup_loaded,
+	.setup = pages_setup_loaded,
 	.cpu = { replace_first, NULL },
 	.on_walk = pages_walk,
 	.walks = { 0, 2 },

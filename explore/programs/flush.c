@@ -15,28 +15,9 @@ replace_all(void)
 }
 
 static void
-use_twice(void)
-{
-	pages_use(0);
-	pages_use(0);
-}
-
-static void
-setup_loaded(void)
-{
-	pages_boot(2, 2);
-}
-
-static void
 setup_kernel(void)
 {
 	pages_boot_kernel(2);
-}
-
-static void
-check_slot(void)
-{
-	explore_assert(scene_slot_free(1), "the token slot stays busy");
 }
 
 /* ---- one initiator, one user ---- */
@@ -47,9 +28,9 @@ static const struct explore_program flush_one = {
 	.what = "one page, used by another CPU meanwhile; a spurious kick",
 	.ids = "F-N3 INV-S1 INV-S2 INV-E5 BUG-29 BUG-91 BUG-105 BUG-109",
 	.ncpu = 2,
-	.setup = setup_loaded,
-	.cpu = { pages_replace_first, use_twice },
-	.check = check_slot,
+	.setup = pages_setup_loaded,
+	.cpu = { pages_replace_first, pages_use_twice },
+	.check = pages_check_slot,
 	.spurious = { 0, 1 },
 };
 
@@ -58,9 +39,9 @@ static const struct explore_program flush_all = {
 	.what = "the whole space, used by another CPU meanwhile",
 	.ids = "INV-S1 INV-S2 INV-S9",
 	.ncpu = 2,
-	.setup = setup_loaded,
-	.cpu = { replace_all, use_twice },
-	.check = check_slot,
+	.setup = pages_setup_loaded,
+	.cpu = { replace_all, pages_use_twice },
+	.check = pages_check_slot,
 };
 
 static const struct explore_program flush_kernel = {
@@ -69,14 +50,14 @@ static const struct explore_program flush_kernel = {
 	.ids = "INV-S1 INV-S12",
 	.ncpu = 2,
 	.setup = setup_kernel,
-	.cpu = { pages_replace_first, use_twice },
-	.check = check_slot,
+	.cpu = { pages_replace_first, pages_use_twice },
+	.check = pages_check_slot,
 };
 
 static void
 setup_round(void)
 {
-	setup_loaded();
+	pages_setup_loaded();
 	scene_keep_slot_busy(1);
 }
 
@@ -87,7 +68,7 @@ static const struct explore_program flush_round = {
 	.ids = "INV-S1 INV-S2 INV-S9 INV-S10",
 	.ncpu = 2,
 	.setup = setup_round,
-	.cpu = { pages_replace_first, use_twice },
+	.cpu = { pages_replace_first, pages_use_twice },
 };
 
 /*
@@ -111,9 +92,9 @@ static const struct explore_program flush_tables = {
 	.what = "tables freed under a CPU whose walker goes on",
 	.ids = "INV-S2 INV-S5 BUG-91 BUG-105",
 	.ncpu = 2,
-	.setup = setup_loaded,
+	.setup = pages_setup_loaded,
 	.cpu = { pages_free_tables, NULL },
-	.check = check_slot,
+	.check = pages_check_slot,
 	.on_walk = pages_walk,
 	.walks = { 0, 2 },
 };
@@ -130,28 +111,14 @@ static const struct explore_program flush_unload_tables = {
 	.what = "tables freed while the other CPU leaves the space",
 	.ids = "INV-S4 INV-S5 BUG-88 BUG-111",
 	.ncpu = 2,
-	.setup = setup_loaded,
+	.setup = pages_setup_loaded,
 	.cpu = { pages_free_tables, unload },
-	.check = check_slot,
+	.check = pages_check_slot,
 	.on_walk = pages_walk,
 	.walks = { 0, 1 },
 };
 
 /* ---- NMI ---- */
-
-static void
-setup_masked(void)
-{
-	setup_loaded();
-	explore_start_masked(1);
-}
-
-static void
-use_then_open(void)
-{
-	use_twice();
-	explore_open();
-}
 
 /* The target masks: the NMI, at any step, or the kick afterwards does it. */
 static const struct explore_program flush_nmi = {
@@ -159,26 +126,13 @@ static const struct explore_program flush_nmi = {
 	.what = "one page of a CPU that masks, and an NMI at any step",
 	.ids = "INV-S1 INV-S2 INV-C7",
 	.ncpu = 2,
-	.setup = setup_masked,
-	.cpu = { pages_replace_first, use_then_open },
-	.check = check_slot,
+	.setup = pages_setup_masked,
+	.cpu = { pages_replace_first, pages_use_then_open },
+	.check = pages_check_slot,
 	.nmis = { 0, 1 },
 };
 
 /* ---- switches ---- */
-
-static void
-setup_unloaded(void)
-{
-	pages_boot(2, 0);
-}
-
-static void
-load_and_use(void)
-{
-	explore_assert(xcpu_space_switch(&space) == 0, "refused");
-	pages_use(0);
-}
 
 /*
  * Dekker: the bit and the generation, each before a fence (P4.b P4.e); the
@@ -189,17 +143,10 @@ static const struct explore_program flush_load = {
 	.what = "one page of a space that the other CPU loads meanwhile",
 	.ids = "INV-S3 INV-S4 BUG-28 BUG-86 BUG-87 BUG-99",
 	.ncpu = 2,
-	.setup = setup_unloaded,
-	.cpu = { pages_replace_first, load_and_use },
-	.check = check_slot,
+	.setup = pages_setup_unloaded,
+	.cpu = { pages_replace_first, pages_load_and_use },
+	.check = pages_check_slot,
 };
-
-static void
-use_and_unload(void)
-{
-	pages_use(0);
-	explore_assert(xcpu_space_switch(NULL) == 0, "refused");
-}
 
 /* P4.h: the bit goes after the root, and the initiator knows it by an acquire. */
 static const struct explore_program flush_unload = {
@@ -207,9 +154,9 @@ static const struct explore_program flush_unload = {
 	.what = "one page of a space that the other CPU leaves meanwhile",
 	.ids = "F-X3 INV-S3 INV-S4",
 	.ncpu = 2,
-	.setup = setup_loaded,
-	.cpu = { pages_replace_first, use_and_unload },
-	.check = check_slot,
+	.setup = pages_setup_loaded,
+	.cpu = { pages_replace_first, pages_use_and_unload },
+	.check = pages_check_slot,
 };
 
 static struct xcpu_space EXPLORE_DATA other;
@@ -217,7 +164,7 @@ static struct xcpu_space EXPLORE_DATA other;
 static void
 setup_other(void)
 {
-	setup_loaded();
+	pages_setup_loaded();
 	xcpu_space_init(&other, NULL);
 	explore_name(&other, sizeof(other), "other");
 }
@@ -239,7 +186,7 @@ static const struct explore_program flush_switch_nmi = {
 	.ncpu = 2,
 	.setup = setup_other,
 	.cpu = { pages_free_tables, switch_to_other },
-	.check = check_slot,
+	.check = pages_check_slot,
 	.on_walk = pages_walk,
 	.walks = { 0, 1 },
 	.nmis = { 0, 1 },
@@ -250,9 +197,9 @@ static const struct explore_program flush_load_nmi = {
 	.what = "one page of a space that is being loaded, and an NMI",
 	.ids = "INV-S3 INV-S4 BUG-86",
 	.ncpu = 2,
-	.setup = setup_unloaded,
-	.cpu = { pages_replace_first, load_and_use },
-	.check = check_slot,
+	.setup = pages_setup_unloaded,
+	.cpu = { pages_replace_first, pages_load_and_use },
+	.check = pages_check_slot,
 	.nmis = { 0, 1 },
 };
 
@@ -270,17 +217,11 @@ static const struct explore_program flush_destroy = {
 	.what = "a space that is destroyed while the other CPU leaves it",
 	.ids = "INV-S5 BUG-111",
 	.ncpu = 2,
-	.setup = setup_loaded,
-	.cpu = { unload_and_reuse, use_and_unload },
+	.setup = pages_setup_loaded,
+	.cpu = { unload_and_reuse, pages_use_and_unload },
 };
 
 /* ---- two initiators ---- */
-
-static void
-setup_both(void)
-{
-	pages_boot(2, 3);
-}
 
 static void
 replace_own_use_other(void)
@@ -304,7 +245,7 @@ static const struct explore_program flush_mutual = {
 	.what = "two CPUs shoot down one page each of a space both have loaded",
 	.ids = "INV-S1 INV-S6 INV-S10 INV-C7",
 	.ncpu = 2,
-	.setup = setup_both,
+	.setup = pages_setup_both,
 	.cpu = { replace_own_use_other, replace_own_use_other },
 	.check = check_slots,
 };
@@ -312,7 +253,7 @@ static const struct explore_program flush_mutual = {
 static void
 setup_both_masked(void)
 {
-	setup_both();
+	pages_setup_both();
 	explore_start_masked(0);
 	explore_start_masked(1);
 }
@@ -340,12 +281,6 @@ static const struct explore_program flush_locked = {
 };
 
 static void
-setup_three(void)
-{
-	pages_boot(3, 4);
-}
-
-static void
 replace_own(void)
 {
 	pages_replace(explore_self());
@@ -357,7 +292,7 @@ static const struct explore_program flush_two = {
 	.what = "two CPUs shoot down one page each at a third",
 	.ids = "INV-S1 INV-S6 INV-S9 INV-S10",
 	.ncpu = 3,
-	.setup = setup_three,
+	.setup = pages_setup_three,
 	.cpu = { replace_own, replace_own, pages_use_both },
 };
 

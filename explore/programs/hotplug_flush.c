@@ -98,17 +98,10 @@ static const struct explore_program offline_flush_space = {
 
 /* A handler in the last drain uses the page. */
 static void
-use_in_handler(void *arg)
-{
-	(void)arg;
-	pages_use(0);
-}
-
-static void
 setup_on_handler(void)
 {
 	setup_on_kernel();
-	id = xcpu_event_register(use_in_handler, NULL);
+	id = xcpu_event_register(pages_use_in_handler, NULL);
 }
 
 static void

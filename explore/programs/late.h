@@ -83,32 +83,11 @@ defer_one(void)
 }
 
 static inline void
-use_twice(void)
-{
-	pages_use(0);
-	pages_use(0);
-}
-
-static inline void
 use_and_pass(void)
 {
 	pages_use(0);
 	xcpu_async_pass();
 	pages_use(0);
-}
-
-static inline void
-load_and_use(void)
-{
-	explore_assert(xcpu_space_switch(&space) == 0, "refused");
-	pages_use(0);
-}
-
-static inline void
-use_and_unload(void)
-{
-	pages_use(0);
-	explore_assert(xcpu_space_switch(NULL) == 0, "refused");
 }
 
 static inline void
@@ -133,17 +112,10 @@ setup_kernel(void)
 }
 
 static inline void
-use_in_handler(void *arg)
-{
-	(void)arg;
-	pages_use(0);
-}
-
-static inline void
 setup_sweep(void)
 {
 	setup_kernel();
-	id = xcpu_event_register(use_in_handler, NULL);
+	id = xcpu_event_register(pages_use_in_handler, NULL);
 }
 
 static inline void

@@ -9,51 +9,16 @@
 
 static struct explore_word EXPLORE_DATA called;
 
-static void
-setup_loaded(void)
-{
-	pages_boot(2, 2);
-}
-
-static void
-setup_lazy(void)
-{
-	setup_loaded();
-	explore_become(1);
-	(void)xcpu_space_lazy_enter();
-	explore_become(0);
-}
-
-static void
-leave_and_use(void)
-{
-	explore_assert(xcpu_space_lazy_leave() == 0, "refused");
-	pages_use(0);
-}
-
-static void
-check(void)
-{
-	explore_assert(scene_slot_free(1), "the token slot stays busy");
-}
-
 /* P4: "FLUSH ignored on leaving" and "leave relaxed" are rejected. */
 static const struct explore_program lazy_leave = {
 	.name = "lazy-leave",
 	.what = "one page of a lazy CPU, which leaves LAZY and uses it",
 	.ids = "F-X2 INV-S4 BUG-90",
 	.ncpu = 2,
-	.setup = setup_lazy,
-	.cpu = { pages_replace_first, leave_and_use },
-	.check = check,
+	.setup = pages_setup_lazy,
+	.cpu = { pages_replace_first, pages_leave_lazy_and_use },
+	.check = pages_check_slot,
 };
-
-static void
-use_and_enter(void)
-{
-	pages_use(0);
-	explore_assert(xcpu_space_lazy_enter() == 0, "refused");
-}
 
 /* D4: who is seen lazy has made its last access.  "Enter relaxed" is rejected. */
 static const struct explore_program lazy_enter = {
@@ -61,16 +26,16 @@ static const struct explore_program lazy_enter = {
 	.what = "one page of a CPU that uses it, and becomes lazy",
 	.ids = "F-X2 F-X3 INV-S1 INV-S4",
 	.ncpu = 2,
-	.setup = setup_loaded,
-	.cpu = { pages_replace_first, use_and_enter },
-	.check = check,
+	.setup = pages_setup_loaded,
+	.cpu = { pages_replace_first, pages_use_and_enter_lazy },
+	.check = pages_check_slot,
 };
 
 static void
 enter_and_leave(void)
 {
-	use_and_enter();
-	leave_and_use();
+	pages_use_and_enter_lazy();
+	pages_leave_lazy_and_use();
 }
 
 static const struct explore_program lazy_between = {
@@ -78,27 +43,20 @@ static const struct explore_program lazy_between = {
 	.what = "one page of a CPU that is lazy for a moment",
 	.ids = "INV-S1 INV-S4 BUG-90",
 	.ncpu = 2,
-	.setup = setup_loaded,
+	.setup = pages_setup_loaded,
 	.cpu = { pages_replace_first, enter_and_leave },
-	.check = check,
+	.check = pages_check_slot,
 };
 
 /* The switch leaves LAZY too. */
-static void
-switch_and_use(void)
-{
-	explore_assert(xcpu_space_switch(&space) == 0, "refused");
-	pages_use(0);
-}
-
 static const struct explore_program lazy_switch = {
 	.name = "lazy-switch",
 	.what = "one page of a lazy CPU, which switches to the space it has",
 	.ids = "F-X2 INV-S4 BUG-90",
 	.ncpu = 2,
-	.setup = setup_lazy,
-	.cpu = { pages_replace_first, switch_and_use },
-	.check = check,
+	.setup = pages_setup_lazy,
+	.cpu = { pages_replace_first, pages_load_and_use },
+	.check = pages_check_slot,
 };
 
 /* ---- whom nobody may pass over ---- */
@@ -109,9 +67,9 @@ static const struct explore_program lazy_tables = {
 	.what = "tables freed under a lazy CPU whose walker goes on",
 	.ids = "F-B5 INV-S5 BUG-89 BUG-111",
 	.ncpu = 2,
-	.setup = setup_lazy,
+	.setup = pages_setup_lazy,
 	.cpu = { pages_free_tables, NULL },
-	.check = check,
+	.check = pages_check_slot,
 	.on_walk = pages_walk,
 	.walks = { 0, 2 },
 };
@@ -120,16 +78,7 @@ static void
 setup_lazy_kernel(void)
 {
 	pages_boot_kernel(2);
-	explore_become(1);
-	(void)xcpu_space_lazy_enter();
-	explore_become(0);
-}
-
-static void
-use_kernel(void)
-{
-	pages_use(0);
-	pages_use(0);
+	pages_make_lazy(1);
 }
 
 static const struct explore_program lazy_kernel = {
@@ -138,8 +87,8 @@ static const struct explore_program lazy_kernel = {
 	.ids = "INV-S12",
 	.ncpu = 2,
 	.setup = setup_lazy_kernel,
-	.cpu = { pages_replace_first, use_kernel },
-	.check = check,
+	.cpu = { pages_replace_first, pages_use_twice },
+	.check = pages_check_slot,
 };
 
 /* ---- the bit that nobody kicked for ---- */
@@ -166,9 +115,9 @@ static const struct explore_program lazy_call = {
 	.what = "a lazy CPU is passed over by a shootdown, then called",
 	.ids = "INV-E1 INV-E4",
 	.ncpu = 2,
-	.setup = setup_lazy,
+	.setup = pages_setup_lazy,
 	.cpu = { replace_then_call, NULL },
-	.check = check,
+	.check = pages_check_slot,
 };
 
 /* ---- several generations behind ---- */
@@ -183,7 +132,7 @@ replace_then_free_tables(void)
 static void
 leave_and_use_both(void)
 {
-	leave_and_use();
+	pages_leave_lazy_and_use();
 	pages_use(1);
 }
 
@@ -196,16 +145,16 @@ static const struct explore_program lazy_behind = {
 	.what = "a lazy CPU, one generation behind, is asked and leaves LAZY",
 	.ids = "INV-S4 INV-S6 INV-S10 BUG-90 BUG-93",
 	.ncpu = 2,
-	.setup = setup_lazy,
+	.setup = pages_setup_lazy,
 	.cpu = { replace_then_free_tables, leave_and_use_both },
-	.check = check,
+	.check = pages_check_slot,
 };
 
 /* Page 1 is the kernel's. */
 static void
 setup_lazy_both(void)
 {
-	setup_lazy();
+	pages_setup_lazy();
 	page[1].space = &explore_domain.kernel;
 }
 
@@ -219,14 +168,14 @@ static const struct explore_program lazy_kernel_behind = {
 	.ids = "INV-S4 INV-S10 INV-S12 BUG-90",
 	.ncpu = 2,
 	.setup = setup_lazy_both,
-	.cpu = { pages_replace_both, leave_and_use },
-	.check = check,
+	.cpu = { pages_replace_both, pages_leave_lazy_and_use },
+	.check = pages_check_slot,
 };
 
 static void
 setup_lazy_round(void)
 {
-	setup_lazy();
+	pages_setup_lazy();
 	scene_keep_slot_busy(1);
 }
 

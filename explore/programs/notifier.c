@@ -77,13 +77,6 @@ change_late(void)
 }
 
 static void
-use_twice(void)
-{
-	pages_use(0);
-	pages_use(0);
-}
-
-static void
 check_told(void)
 {
 	explore_assert(explore_peek(&calls) == 1, "not told once");
@@ -95,7 +88,7 @@ static const struct explore_program notifier_after = {
 	.ids = "F-B15 INV-S1",
 	.ncpu = 2,
 	.setup = setup_registered,
-	.cpu = { change, use_twice },
+	.cpu = { change, pages_use_twice },
 	.check = check_told,
 };
 
@@ -105,7 +98,7 @@ static const struct explore_program notifier_late = {
 	.ids = "F-B15 F-B9 INV-S1",
 	.ncpu = 2,
 	.setup = setup_registered,
-	.cpu = { change_late, use_twice },
+	.cpu = { change_late, pages_use_twice },
 	.check = check_told,
 };
 

@@ -11,17 +11,10 @@ static int EXPLORE_DATA id;
 /* ---- what the last sweep of a CPU that leaves does ---- */
 
 static void
-use_in_handler(void *arg)
-{
-	(void)arg;
-	pages_use(0);
-}
-
-static void
 setup_sweep(void)
 {
 	pages_boot_kernel(2);
-	id = xcpu_event_register(use_in_handler, NULL);
+	id = xcpu_event_register(pages_use_in_handler, NULL);
 }
 
 /* Accepted or not: a CPU that leaves takes events until it is off. */

@@ -51,6 +51,55 @@ pages_boot_kernel(unsigned ncpu)
 	pages_init(&explore_domain.kernel);
 }
 
+/* CPU 1 is the one that uses the pages: it has the space loaded, or not yet. */
+static inline void
+pages_setup_loaded(void)
+{
+	pages_boot(2, 2);
+}
+
+static inline void
+pages_setup_unloaded(void)
+{
+	pages_boot(2, 0);
+}
+
+static inline void
+pages_setup_masked(void)
+{
+	pages_setup_loaded();
+	explore_start_masked(1);
+}
+
+/* Both have it loaded. */
+static inline void
+pages_setup_both(void)
+{
+	pages_boot(2, 3);
+}
+
+/* CPU 2 uses them, and there are two initiators. */
+static inline void
+pages_setup_three(void)
+{
+	pages_boot(3, 4);
+}
+
+static inline void
+pages_make_lazy(unsigned cpu)
+{
+	explore_become(cpu);
+	(void)xcpu_space_lazy_enter();
+	explore_become(0);
+}
+
+static inline void
+pages_setup_lazy(void)
+{
+	pages_setup_loaded();
+	pages_make_lazy(1);
+}
+
 static inline void
 pages_shoot_down(unsigned n, unsigned flags)
 {
@@ -98,6 +147,55 @@ pages_use_both(void)
 	pages_use(1);
 }
 
+static inline void
+pages_use_twice(void)
+{
+	pages_use(0);
+	pages_use(0);
+}
+
+static inline void
+pages_use_then_open(void)
+{
+	pages_use_twice();
+	explore_open();
+}
+
+static inline void
+pages_use_in_handler(void *arg)
+{
+	(void)arg;
+	pages_use(0);
+}
+
+static inline void
+pages_load_and_use(void)
+{
+	explore_assert(xcpu_space_switch(&space) == 0, "refused");
+	pages_use(0);
+}
+
+static inline void
+pages_use_and_unload(void)
+{
+	pages_use(0);
+	explore_assert(xcpu_space_switch(NULL) == 0, "refused");
+}
+
+static inline void
+pages_leave_lazy_and_use(void)
+{
+	explore_assert(xcpu_space_lazy_leave() == 0, "refused");
+	pages_use(0);
+}
+
+static inline void
+pages_use_and_enter_lazy(void)
+{
+	pages_use(0);
+	explore_assert(xcpu_space_lazy_enter() == 0, "refused");
+}
+
 /* Page 0 is a page of tables here: a walker on another CPU reads its frame. */
 static inline void
 pages_free_tables(void)
@@ -110,6 +208,13 @@ static inline void
 pages_walk(void)
 {
 	(void)explore_translate(&page[0]);
+}
+
+/* In check(): the request at CPU 1 is over. */
+static inline void
+pages_check_slot(void)
+{
+	explore_assert(scene_slot_free(1), "the token slot stays busy");
 }
 
 #endif /* XCPU_EXPLORE_PAGES_H */

@@ -43,9 +43,7 @@ static void
 setup_lazy(void)
 {
 	boot(2);
-	explore_become(1);
-	(void)xcpu_space_lazy_enter();
-	explore_become(0);
+	pages_make_lazy(1);
 }
 
 static void

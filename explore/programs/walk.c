@@ -9,12 +9,6 @@
  */
 #include "pages.h"
 
-static void
-setup_loaded(void)
-{
-	pages_boot(2, 2);
-}
-
 /* Nothing here is cached: the pointer is read, then what it points to. */
 static void
 walk_masked(void)
@@ -40,7 +34,7 @@ static const struct explore_program walk_kicked = {
 	.what = "tables freed while another CPU walks them, masked",
 	.ids = "INV-S14 BUG-103",
 	.ncpu = 2,
-	.setup = setup_loaded,
+	.setup = pages_setup_loaded,
 	.cpu = { pages_free_tables, walk_masked },
 };
 
@@ -49,7 +43,7 @@ static const struct explore_program walk_remote = {
 	.what = "the same, and the back end asks nobody",
 	.ids = "INV-S14 BUG-103",
 	.ncpu = 2,
-	.setup = setup_loaded,
+	.setup = pages_setup_loaded,
 	.cpu = { pages_free_tables, walk_masked },
 	.on_remote = flush_for_others,
 	.must_fail = "frame0",

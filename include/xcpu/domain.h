@@ -104,8 +104,7 @@ struct xcpu_domain {
 	struct xcpu_stop_room *stop;
 	xcpu_flush_kick *flush_kick;	/* NULL: that of all others; flush.h */
 	/* The same: entry.h. */
-	void (*pass_outside)(const struct xcpu_domain *domain,
-	    struct xcpu_cpuset *set);
+	void (*pass_outside)(struct xcpu_cpu *self, struct xcpu_cpuset *set);
 	struct xcpu_au64 ceiling;
 	struct xcpu_aptr obituary;	/* NULL until a CPU has died: dead.c */
 	struct xcpu_au32 burying;	/* CPU + 1 that reports a death; 0: none */

@@ -39,12 +39,7 @@ xcpu_gic_init(struct xcpu_gic *gic, volatile uint32_t *distributor)
 		.distributor = distributor,
 		.all_others = true,
 	};
-}
-
-static bool
-is_present(const struct xcpu_gic *gic, unsigned cpu)
-{
-	return cpu < XCPU_NCPU_MAX && xcpu_cpuset_has(&gic->present, cpu);
+	xcpu_ids_init(&gic->cpus, GROUP_SIZE);
 }
 
 static bool
@@ -58,46 +53,22 @@ is_id(const struct xcpu_gic *gic, uint64_t id)
 int
 xcpu_gic_add(struct xcpu_gic *gic, unsigned cpu, uint64_t id)
 {
-	unsigned other, neighbour = cpu;
-
 	if (gic->distributor == NULL)
 		id &= XCPU_GIC_AFFINITY;	/* the rest says other things */
-	if (cpu >= XCPU_NCPU_MAX || is_present(gic, cpu) || !is_id(gic, id))
-		return -XCPU_EINVAL;
-	for (other = xcpu_cpuset_first(&gic->present); other < XCPU_NCPU_MAX;
-	    other = xcpu_cpuset_next(&gic->present, other)) {
-		if (gic->id[other] == id)
-			return -XCPU_EINVAL;
-		if (gic->id[other] / GROUP_SIZE == id / GROUP_SIZE)
-			neighbour = other;
-	}
-	gic->id[cpu] = id;
-	gic->peer[cpu] = (uint16_t)cpu;
-	if (neighbour != cpu) {
-		gic->peer[cpu] = gic->peer[neighbour];
-		gic->peer[neighbour] = (uint16_t)cpu;
-	}
-	xcpu_cpuset_add(&gic->present, cpu);
-	return 0;
+	return is_id(gic, id) ? xcpu_ids_add(&gic->cpus, cpu, id) :
+	    -XCPU_EINVAL;
 }
 
 void
 xcpu_gic_up(struct xcpu_gic *gic, unsigned cpu)
 {
-	if (is_present(gic, cpu)) {
-		/* rlx: who does not see it yet sends to a list */
-		(void)xcpu_fetch_or_rlx(&gic->up[cpu / 64], xcpu_cpu_bit(cpu));
-	}
+	xcpu_ids_up(&gic->cpus, cpu);
 }
 
 void
 xcpu_gic_down(struct xcpu_gic *gic, unsigned cpu)
 {
-	if (is_present(gic, cpu)) {
-		/* rlx: who does not see it yet sends one interrupt too many */
-		(void)xcpu_fetch_and_rlx(&gic->up[cpu / 64],
-		    ~xcpu_cpu_bit(cpu));
-	}
+	xcpu_ids_down(&gic->cpus, cpu);
 }
 
 /* Counted before it is sent, so that its receiver finds it counted. */
@@ -111,29 +82,19 @@ add_one(struct xcpu_au64 *counter)
 uint64_t
 xcpu_gic_sent(const struct xcpu_gic *gic, unsigned cpu, uint32_t sgi)
 {
-	if (gic->count == NULL || !is_present(gic, cpu) || sgi >= XCPU_GIC_SGIS)
+	if (gic->count == NULL || !xcpu_ids_has(&gic->cpus, cpu) || sgi >= XCPU_GIC_SGIS)
 		return 0;
 	/* [V1] acquire: the interrupt, then its count.  Pairs with [V1] in add_one(). */
 	return xcpu_load_acq(&gic->count[cpu].sgi[sgi]);
 }
 
-/* Are this set and the caller all CPUs of the machine, each of them up? */
 static bool
 is_all_others(const struct xcpu_gic *gic, unsigned self,
     const struct xcpu_cpuset *set)
 {
-	if (!gic->all_others || self >= XCPU_NCPU_MAX ||
-	    xcpu_cpuset_has(set, self))
-		return false;
-	for (unsigned i = 0; i < XCPU_CPUSET_WORDS; i++) {
-		/* rlx: see xcpu_gic_up() and xcpu_gic_down() */
-		uint64_t up = xcpu_load_rlx(&gic->up[i]);
-		uint64_t caller = i == self / 64 ? xcpu_cpu_bit(self) : 0;
-
-		if (up != gic->present.w[i] || (set->w[i] | caller) != up)
-			return false;
-	}
-	return true;
+	return gic->all_others && self < XCPU_NCPU_MAX &&
+	    !xcpu_cpuset_has(set, self) &&
+	    xcpu_ids_is_all(&gic->cpus, self, set);
 }
 
 static void
@@ -155,24 +116,6 @@ send_list(const struct xcpu_gic *gic, uint64_t id, uint32_t list, uint32_t sgi)
 	else
 		xcpu_arm_sgi1r(SGI1R_AFF3(id) | SGI1R_RANGE(id) |
 		    SGI1R_AFF2(id) | SGI1R_SGI(sgi) | SGI1R_AFF1(id) | list);
-}
-
-/* Takes the CPUs that one write reaches out of the set; a bit for each. */
-static uint32_t
-take_group(const struct xcpu_gic *gic, struct xcpu_cpuset *todo, unsigned first)
-{
-	uint32_t list = 0;
-	unsigned cpu = first;
-
-	for (unsigned i = 0; i < GROUP_SIZE; i++) {
-		if (xcpu_cpuset_has(todo, cpu))
-			list |= 1u << gic->id[cpu] % GROUP_SIZE;
-		xcpu_cpuset_del(todo, cpu);
-		cpu = gic->peer[cpu];
-		if (cpu == first)
-			break;
-	}
-	return list;
 }
 
 /* Counts the targets, and loses those that a test wants lost. */
@@ -201,10 +144,8 @@ xcpu_gic_send(struct xcpu_gic *gic, unsigned self,
 {
 	struct xcpu_cpuset todo = *set;
 
-	xcpu_cpuset_andnot(&todo, &gic->present);
-	if (!xcpu_cpuset_empty(&todo) || sgi >= XCPU_GIC_SGIS)
+	if (!xcpu_ids_has_all(&gic->cpus, set) || sgi >= XCPU_GIC_SGIS)
 		return -XCPU_EINVAL;
-	todo = *set;
 	account(gic, &todo, sgi);
 	if (xcpu_cpuset_empty(&todo))
 		return 0;
@@ -215,9 +156,9 @@ xcpu_gic_send(struct xcpu_gic *gic, unsigned self,
 	}
 	for (unsigned cpu = xcpu_cpuset_first(&todo); cpu < XCPU_NCPU_MAX;
 	    cpu = xcpu_cpuset_next(&todo, cpu)) {
-		uint32_t list = take_group(gic, &todo, cpu);
+		uint64_t list = xcpu_ids_take(&gic->cpus, &todo, cpu);
 
-		send_list(gic, gic->id[cpu], list, sgi);
+		send_list(gic, gic->cpus.id[cpu], (uint32_t)list, sgi);
 	}
 	xcpu_arm_isb();
 	return 0;

@@ -39,6 +39,7 @@
 
 #include <xcpu/atomic.h>
 #include <xcpu/cpuset.h>
+#include <xcpu/ids.h>
 
 #define XCPU_GIC_SGIS		16u
 
@@ -53,10 +54,7 @@ struct xcpu_gic_count {
 /* Read `dropped`, and set what comes behind it; the rest is private. */
 struct xcpu_gic {
 	volatile uint32_t *distributor;	/* NULL: GICv3 */
-	struct xcpu_cpuset present;
-	struct xcpu_au64 up[XCPU_CPUSET_WORDS];
-	uint64_t id[XCPU_NCPU_MAX];
-	uint16_t peer[XCPU_NCPU_MAX];	/* ring of CPUs that share a write */
+	struct xcpu_ids cpus;		/* in groups that share a write */
 	struct xcpu_gic_count dropped;	/* targets left out by drop() */
 	bool all_others;	/* true; false if a CPU cannot be added */
 	/*

@@ -23,14 +23,13 @@
 
 #include <xcpu/atomic.h>
 #include <xcpu/cpuset.h>
+#include <xcpu/ids.h>
 
 #define XCPU_HART_WINDOW 64u
 
 /* Set the last two; the rest is private. */
 struct xcpu_harts {
-	struct xcpu_cpuset present;
-	uint64_t id[XCPU_NCPU_MAX];
-	uint16_t peer[XCPU_NCPU_MAX];	/* ring of the CPUs of one window */
+	struct xcpu_ids cpus;		/* in groups: the windows */
 	struct xcpu_au64 dropped;	/* targets left out by drop() */
 	/*
 	 * For tests; NULL in a kernel that ships.  `kicks` has an entry per CPU,

@@ -32,10 +32,8 @@ xcpu_sbi_kick(const struct xcpu_harts *harts, const struct xcpu_cpuset *set)
 	struct xcpu_hart_mask window;
 	int error = 0;
 
-	xcpu_cpuset_andnot(&todo, &harts->present);
-	if (!xcpu_cpuset_empty(&todo))
+	if (!xcpu_ids_has_all(&harts->cpus, set))
 		return -XCPU_EINVAL;
-	todo = *set;
 	/* ends: each turn takes at least one CPU out */
 	while (!xcpu_cpuset_empty(&todo)) {
 		xcpu_harts_take(harts, &todo, &window);
@@ -77,7 +75,7 @@ xcpu_sbi_fence(const struct xcpu_harts *harts, struct xcpu_cpuset *todo,
 	struct xcpu_cpuset rest = *todo;
 	struct xcpu_hart_mask window;
 
-	xcpu_cpuset_and(&rest, &harts->present);
+	xcpu_cpuset_and(&rest, &harts->cpus.present);
 	/* ends: each turn takes at least one CPU out */
 	while (!xcpu_cpuset_empty(&rest)) {
 		xcpu_harts_take(harts, &rest, &window);

@@ -53,58 +53,32 @@ xcpu_apic_init(struct xcpu_apic *apic, volatile uint32_t *regs)
 		.shorthands = true,
 		.clusters = regs == NULL,
 	};
-}
-
-static bool
-is_present(const struct xcpu_apic *apic, unsigned cpu)
-{
-	return cpu < XCPU_NCPU_MAX && xcpu_cpuset_has(&apic->present, cpu);
+	xcpu_ids_init(&apic->cpus, CLUSTER_SIZE);
 }
 
 int
 xcpu_apic_add(struct xcpu_apic *apic, unsigned cpu, uint32_t id)
 {
-	unsigned other, neighbour = cpu;
+	int error;
 
-	if (cpu >= XCPU_NCPU_MAX || is_present(apic, cpu) ||
-	    id >= (apic->regs != NULL ? XAPIC_IDS : X2APIC_IDS))
+	if (id >= (apic->regs != NULL ? XAPIC_IDS : X2APIC_IDS))
 		return -XCPU_EINVAL;
-	for (other = xcpu_cpuset_first(&apic->present); other < XCPU_NCPU_MAX;
-	    other = xcpu_cpuset_next(&apic->present, other)) {
-		if (apic->id[other] == id)
-			return -XCPU_EINVAL;
-		if (apic->id[other] / CLUSTER_SIZE == id / CLUSTER_SIZE)
-			neighbour = other;
-	}
-	if (id >= LOGICAL_IDS)
+	error = xcpu_ids_add(&apic->cpus, cpu, id);
+	if (error == 0 && id >= LOGICAL_IDS)
 		apic->clusters = false;
-	apic->id[cpu] = id;
-	apic->peer[cpu] = (uint16_t)cpu;
-	if (neighbour != cpu) {
-		apic->peer[cpu] = apic->peer[neighbour];
-		apic->peer[neighbour] = (uint16_t)cpu;
-	}
-	xcpu_cpuset_add(&apic->present, cpu);
-	return 0;
+	return error;
 }
 
 void
 xcpu_apic_up(struct xcpu_apic *apic, unsigned cpu)
 {
-	if (is_present(apic, cpu)) {
-		/* rlx: who does not see it yet sends without a shorthand */
-		(void)xcpu_fetch_or_rlx(&apic->up[cpu / 64], xcpu_cpu_bit(cpu));
-	}
+	xcpu_ids_up(&apic->cpus, cpu);
 }
 
 void
 xcpu_apic_down(struct xcpu_apic *apic, unsigned cpu)
 {
-	if (is_present(apic, cpu)) {
-		/* rlx: who does not see it yet sends one interrupt too many */
-		(void)xcpu_fetch_and_rlx(&apic->up[cpu / 64],
-		    ~xcpu_cpu_bit(cpu));
-	}
+	xcpu_ids_down(&apic->cpus, cpu);
 }
 
 /* Counted before it is sent, so that its receiver finds it counted. */
@@ -120,7 +94,7 @@ xcpu_apic_sent(const struct xcpu_apic *apic, unsigned cpu, bool nmi)
 {
 	const struct xcpu_apic_count *count = apic->count;
 
-	if (count == NULL || !is_present(apic, cpu))
+	if (count == NULL || !xcpu_ids_has(&apic->cpus, cpu))
 		return 0;
 	/* [A1] acquire: the interrupt, then its count.  Pairs with [A1] in add_one(). */
 	return xcpu_load_acq(nmi ? &count[cpu].nmi : &count[cpu].fixed);
@@ -159,24 +133,6 @@ icr_write(struct xcpu_apic *apic, uint32_t to, uint32_t low)
 	return idle ? 0 : -XCPU_EBUSY;
 }
 
-/* Are this set and the caller all CPUs of the machine, each of them up? */
-static bool
-is_all(const struct xcpu_apic *apic, unsigned self,
-    const struct xcpu_cpuset *set)
-{
-	if (!apic->shorthands || self >= XCPU_NCPU_MAX)
-		return false;
-	for (unsigned i = 0; i < XCPU_CPUSET_WORDS; i++) {
-		/* rlx: see xcpu_apic_up() and xcpu_apic_down() */
-		uint64_t up = xcpu_load_rlx(&apic->up[i]);
-		uint64_t caller = i == self / 64 ? xcpu_cpu_bit(self) : 0;
-
-		if (up != apic->present.w[i] || (set->w[i] | caller) != up)
-			return false;
-	}
-	return true;
-}
-
 static int
 send_self(struct xcpu_apic *apic, uint32_t low)
 {
@@ -193,27 +149,8 @@ send_each(struct xcpu_apic *apic, const struct xcpu_cpuset *set, uint32_t low)
 
 	for (unsigned cpu = xcpu_cpuset_first(set);
 	    cpu < XCPU_NCPU_MAX && error == 0; cpu = xcpu_cpuset_next(set, cpu))
-		error = icr_write(apic, apic->id[cpu], low);
+		error = icr_write(apic, (uint32_t)apic->cpus.id[cpu], low);
 	return error;
-}
-
-/* Takes the CPUs of one cluster out of the set; a bit for each. */
-static uint32_t
-take_cluster(const struct xcpu_apic *apic, struct xcpu_cpuset *todo,
-    unsigned first)
-{
-	uint32_t members = 0;
-	unsigned cpu = first;
-
-	for (unsigned i = 0; i < CLUSTER_SIZE; i++) {
-		if (xcpu_cpuset_has(todo, cpu))
-			members |= 1u << apic->id[cpu] % CLUSTER_SIZE;
-		xcpu_cpuset_del(todo, cpu);
-		cpu = apic->peer[cpu];
-		if (cpu == first)
-			break;
-	}
-	return members;
 }
 
 static int
@@ -224,9 +161,10 @@ send_clusters(struct xcpu_apic *apic, struct xcpu_cpuset *todo, uint32_t low)
 	for (unsigned cpu = xcpu_cpuset_first(todo);
 	    cpu < XCPU_NCPU_MAX && error == 0;
 	    cpu = xcpu_cpuset_next(todo, cpu)) {
-		uint32_t cluster = apic->id[cpu] / CLUSTER_SIZE << 16;
+		uint32_t cluster = (uint32_t)apic->cpus.id[cpu] / CLUSTER_SIZE;
+		uint64_t members = xcpu_ids_take(&apic->cpus, todo, cpu);
 
-		error = icr_write(apic, cluster | take_cluster(apic, todo, cpu),
+		error = icr_write(apic, cluster << 16 | (uint32_t)members,
 		    low | ICR_LOGICAL);
 	}
 	return error;
@@ -246,7 +184,8 @@ send_set(struct xcpu_apic *apic, unsigned self, struct xcpu_cpuset *todo,
 		xcpu_cpuset_del(&others, self);
 	if (fixed && xcpu_cpuset_empty(&others))
 		return send_self(apic, low);
-	if (!xcpu_cpuset_empty(&others) && is_all(apic, self, &others)) {
+	if (!xcpu_cpuset_empty(&others) && apic->shorthands &&
+	    xcpu_ids_is_all(&apic->cpus, self, &others)) {
 		if (fixed && with_self)
 			return icr_write(apic, 0, low | ICR_ALL);
 		error = icr_write(apic, 0, low | ICR_OTHERS);
@@ -290,10 +229,8 @@ xcpu_apic_send(struct xcpu_apic *apic, unsigned self,
 	uint32_t high = 0;
 	int error;
 
-	xcpu_cpuset_andnot(&todo, &apic->present);
-	if (!xcpu_cpuset_empty(&todo))
+	if (!xcpu_ids_has_all(&apic->cpus, set))
 		return -XCPU_EINVAL;
-	todo = *set;
 	account(apic, &todo, low);
 	if (xcpu_cpuset_empty(&todo))
 		return 0;

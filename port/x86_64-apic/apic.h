@@ -35,6 +35,7 @@
 
 #include <xcpu/atomic.h>
 #include <xcpu/cpuset.h>
+#include <xcpu/ids.h>
 
 /* What to send: a vector (fixed delivery), or an NMI. */
 #define XCPU_APIC_NMI		0x400u
@@ -56,10 +57,7 @@ struct xcpu_apic_count {
 /* Read `busy` and `dropped`, and set the last four; the rest is private. */
 struct xcpu_apic {
 	volatile uint32_t *regs;	/* NULL: x2APIC */
-	struct xcpu_cpuset present;
-	struct xcpu_au64 up[XCPU_CPUSET_WORDS];
-	uint32_t id[XCPU_NCPU_MAX];
-	uint16_t peer[XCPU_NCPU_MAX];	/* ring of the CPUs of one cluster */
+	struct xcpu_ids cpus;		/* in groups: the clusters */
 	bool clusters;			/* every CPU has a logical name */
 	struct xcpu_au64 busy;		/* sends that found the ICR stuck */
 	struct xcpu_apic_count dropped;	/* targets left out by drop() */

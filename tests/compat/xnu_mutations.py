@@ -165,8 +165,8 @@ MUTATIONS = [
      X, "second request", 3),
     ("X2-set-read-first", SHOOT, "\txcpu_port_pte_publish();\n\t/*\n"
      "\t * [G1] release: the page tables before the generation.  Pairs with [G1]\n",
-     "\tstruct xcpu_cpuset early;\n\n\tshootdown_set(s, &early);\n"
-     "#define shootdown_set(s, set) (*(set) = early)\n"
+     "\tstruct xcpu_cpuset early;\n\n\txcpui_flush_targets(self, &s->flush, &early);\n"
+     "#define xcpui_flush_targets(self, flush, set) (*(set) = early)\n"
      "\tfor (unsigned i = 0; i < 999; i++)\n\t\txcpu_port_relax(i);\n"
      "\txcpu_port_pte_publish();\n\t/*\n"
      "\t * [G1] release: the page tables before the generation.  Pairs with [G1]\n",
