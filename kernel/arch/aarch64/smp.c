@@ -3,7 +3,7 @@
 #include "arm.h"
 
 #define STACK_BYTES	16384
-#define START_WAIT_NS	UINT64_C(5000000000)
+#define START_WAIT_NS	UINT64_C(10000000000)
 #define PSCI_CPU_ON	0xc4000003
 
 struct cpu cpus[CPUS_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * smp.c: the first C of the boot hart, and how the others come to theirs: the
- * firmware's extension HSM starts each at ap_start, with its struct cpu.
+ * firmware's extension HSM starts each at ap_start, one at a time.
  */
 #include <xcpu/port.h>
 
@@ -11,7 +11,7 @@
 #define STACK_BYTES	16384
 #define OWN_STACK_BYTES	8192
 #define TRAP_ROOM	(FRAME_SIZE + 256)
-#define START_WAIT_NS	UINT64_C(1000000000)
+#define START_WAIT_NS	UINT64_C(10000000000)
 #define EXT_HSM		0x48534d
 #define HSM_START	0
 
@@ -24,6 +24,7 @@ _Static_assert(offsetof(struct arch_cpu, downcall_sp) == CPU_DOWNCALL &&
 
 struct cpu cpus[CPUS_MAX];
 unsigned ncpu;
+struct cpu *cpu_to_start;	/* boot.S: for whom a hart is started */
 
 extern char image_end[];
 
@@ -131,13 +132,13 @@ cpu_start(struct cpu *cpu)
 	const struct xcpu_sbi_call start = {
 		.extension = EXT_HSM,
 		.function = HSM_START,
-		.arg = { cpu->arch.hart, (uint64_t)ap_start - IMAGE_BASE,
-		    (uint64_t)cpu },
+		.arg = { cpu->arch.hart, (uint64_t)ap_start - IMAGE_BASE },
 	};
 	uint64_t end = mach_now_ns() + START_WAIT_NS;
 	int64_t error;
 
 	stack_new(&cpu->arch);
+	cpu_to_start = cpu;	/* the call below orders it */
 	error = xcpu_riscv_ecall(&start, NULL);
 	if (error != 0)
 		panic("the firmware cannot start hart %lu: error %ld",

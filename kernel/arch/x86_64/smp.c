@@ -6,7 +6,7 @@
 #include "x86.h"
 
 #define STACK_BYTES	16384
-#define START_WAIT_US	1000000
+#define START_WAIT_US	10000000
 
 struct cpu cpus[CPUS_MAX];
 unsigned ncpu;
