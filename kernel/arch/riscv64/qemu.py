@@ -18,9 +18,10 @@ PATIENCE = 2  # with its flushes of everything, and its firmware
 
 
 def memory_for(cpus):
-    """MiB: what the kernel needs for stacks, tables and frames, with room."""
-    if cpus <= 16:
-        return 128
+    """MiB: what the kernel needs for stacks, tables and frames, with room.
+
+    A module is put in the middle, and only one side of it is used.
+    """
     return 256 if cpus <= 64 else 512
 
 
