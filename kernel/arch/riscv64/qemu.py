@@ -47,16 +47,15 @@ def why_failed(code):
 
 # What kernel/machines.py runs here: numbers of CPUs, the largest once, and those
 # on which a test run has the self-test besides.  Back ends: their words (one with
-# a dash is run-qemu's), the most CPUs that they are tried on, and what shows in a
-# storm on 4 CPUs that it was they.
+# a dash is run-qemu's), and what shows in a storm on 4 CPUs that it was they.
 MATRIX_CPUS = [1, 2, 4, 8, 32]
 LARGEST = 128
 SHARE_CPUS = [1, 8, 32]
 BACK_ENDS = {
-    "kick": {"words": "", "most": 32, "ids": "F-B3 F-B11",
+    "kick": {"words": "", "ids": "F-B3 F-B11",
              "shows": r"kicks by SBI(.*\n)+.*flush +\d,\d+ "},
-    "sswi": {"words": "--property=aclint=on", "most": 32, "ids": "F-B23",
+    "sswi": {"words": "--property=aclint=on", "ids": "F-B23",
              "shows": r"kicks by ACLINT's SSWI(.*\n)+.*flush +\d,\d+ "},
-    "fence": {"words": "tlb=broadcast mode=multi", "most": 8, "ids": "F-B11",
+    "fence": {"words": "tlb=broadcast mode=multi", "ids": "F-B11",
               "shows": r"flush +\d{1,3} "},
 }
