@@ -5,7 +5,8 @@
 #
 #   O=DIR      where everything built goes (default build)
 #   V=1        print the commands
-#   ARCH=      x86_64 (default), aarch64, riscv64: of `make lib`
+#   ARCH=      x86_64 (default), aarch64, riscv64: of `make lib` and the kernel;
+#              all: `make run` and `make plant` go through them
 #   CC=        the compiler of `make lib` and of every hosted program
 #
 # Each room (folder) that has something to build has a rules.mk, which this
@@ -55,8 +56,14 @@ HOST_ARCH := $(shell uname -m)
 GCC_x86_64  := $(if $(filter x86_64,$(HOST_ARCH)),gcc,x86_64-linux-gnu-gcc)
 GCC_aarch64 := aarch64-linux-gnu-gcc
 GCC_riscv64 := riscv64-linux-gnu-gcc
+ifeq ($(ARCH),all)
+GCC_all := gcc
+ifneq ($(filter-out kernel run plant,$(or $(MAKECMDGOALS),all)),)
+$(error ARCH=all is for `make run`, `make plant` and `make kernel`)
+endif
+endif
 ifeq ($(GCC_$(ARCH)),)
-$(error ARCH=$(ARCH) is unknown: choose x86_64, aarch64 or riscv64)
+$(error ARCH=$(ARCH) is unknown: choose x86_64, aarch64, riscv64 or all)
 endif
 ifeq ($(origin CC),default)
 CC := $(GCC_$(ARCH))
@@ -210,11 +217,15 @@ words = $(foreach k,$(KEYS),$(if $(filter command,$(origin $(k))),$(k)=$($(k))))
 .PHONY: kernel threads run run-threads plant bench
 kernel: $(KERNEL)
 threads: $(THREADS)
+# All that were asked for; what failed with one of them is said at the end, too.
 run: $(KERNEL) $(TRACE_FILE)
-	$(Q)python3 tools/run-qemu --kernel $(KERNEL) --cpus $(CPUS) \
+	$(Q)failed=; for kernel in $(KERNEL); do \
+	    python3 tools/run-qemu --kernel $$kernel --cpus $(CPUS) \
 	    $(if $(MEMORY),--memory $(MEMORY)) \
 	    $(if $(TIMEOUT),--timeout $(TIMEOUT)) $(if $(filter 1,$(V)),--verbose) \
-	    $(if $(TRACE_FILE),--module $(TRACE_FILE)) -- $(words)
+	    $(if $(TRACE_FILE),--module $(TRACE_FILE)) -- $(words) || \
+	    failed="$$failed $$kernel"; \
+	done; [ -z "$$failed" ] || { echo "run: failed:$$failed"; exit 1; }
 run-threads: $(THREADS) $(TRACE_FILE)
 	$(Q)$(THREADS) cpus=$(CPUS) $(if $(TRACE_FILE),trace=$(TRACE_FILE)) $(words)
 plant:
@@ -254,7 +265,7 @@ help:
 	@echo 'test         every suite; SUITE="a b" for some: $(SUITES)'
 	@echo 'unit tidy    these suites alone'
 	@echo 'features     which tests passed for which feature, in the last run'
-	@echo 'run          the kernel in QEMU; CPUS= MEMORY= TIMEOUT= TRACE='
+	@echo 'run          the kernel in QEMU; CPUS= MEMORY= TIMEOUT= TRACE= ARCH=all'
 	@echo 'run-threads  the same work on the threads port; CPUS= TRACE='
 	@echo '             both take the words $(KEYS)'
 	@echo 'plant        PLANT=NAME: plants a defect and sees it caught; PLANT=help'

@@ -6,9 +6,8 @@
 #
 #   rules.mk    KERNEL_PORT_ARCH    the folder of port/ with its hooks
 #               KERNEL_CFLAGS_ARCH  what its compiler, $(1), is told besides
-#               KERNEL_CPUS_ARCH    on how many CPUs the self-test is run
 #               KERNEL_AFTER_ARCH   what is done with the ELF file (may be empty)
-#   qemu.py     its machine: what tools/run-qemu has to know
+#   qemu.py     its machine: what tools/run-qemu and machines.py have to know
 #   kernel.lds  where the linker puts what
 
 include $(sort $(wildcard kernel/arch/*/rules.mk))
@@ -42,14 +41,17 @@ $(O)/$(1).elf: $$($(1)_OBJS) kernel/arch/$(2)/kernel.lds
 
 PROGRAMS += $(O)/$(1).elf
 
-# The self-test on some numbers of CPUs, and some runs of the workloads.
-SUITES += $(1) $(1)-runs
-$(1)_RUN   = for n in $(KERNEL_CPUS_$(2)); do python3 tools/run-qemu \
-	--kernel $(O)/$(1).elf --cpus $$$$n -- work=selftest mode=single || exit; done
-$(1)_NEEDS = $(O)/$(1).elf
-$(1)_TOOLS = qemu-system-$(2)
+# Its share of the cells of machines.py, and runs of the workloads by other words.
+# Where the suite `plants` tries all plants, the share has none of them.
+SUITES += machines-$(2) $(1)-runs
+machines-$(2)_RUN   = python3 kernel/machines.py --out $(O) --share --jobs 1 \
+	$(if $(filter $(2),$(ARCH)),'$(2)/*/*/*','$(2)/*')
+machines-$(2)_NEEDS = $(O)/$(1).elf $$(RECORDED)
+machines-$(2)_TIME  = 600
+machines-$(2)_TOOLS = patch qemu-system-$(2)
 $(1)-runs_RUN   = python3 kernel/runs.py $(O)/$(1).elf
 $(1)-runs_NEEDS = $(O)/$(1).elf
+$(1)-runs_TIME  = 600
 $(1)-runs_TOOLS = qemu-system-$(2)
 endef
 $(foreach a,$(KERNEL_ARCHS),$(eval $(call kernel,kernel-$(a),$(a))))
@@ -57,12 +59,12 @@ $(foreach a,$(KERNEL_ARCHS),$(eval $(call kernel,kernel-$(a),$(a))))
 # All of them, on every number of CPUs and back end: `./x matrix --machines`.
 COMMANDS += machines
 machines_CMD   = python3 kernel/machines.py --out $(O)
-machines_NEEDS = $(KERNEL_ARCHS:%=$(O)/kernel-%.elf) \
-	$(foreach t,$(RECORDINGS),$(call trace_file,$(t)))
+machines_NEEDS = $(KERNEL_ARCHS:%=$(O)/kernel-%.elf) $(RECORDED)
 
-# The one that `make run` boots.
-KERNEL := $(O)/kernel-$(ARCH).elf
-ifeq ($(filter $(ARCH),$(KERNEL_ARCHS)),)
+# What `make run` boots.
+KERNEL := $(patsubst %,$(O)/kernel-%.elf,$(if $(filter all,$(ARCH)),\
+	$(KERNEL_ARCHS),$(ARCH)))
+ifeq ($(filter $(ARCH),all $(KERNEL_ARCHS)),)
 $(KERNEL):
 	$(error the kernel knows ARCH=$(KERNEL_ARCHS), not $(ARCH))
 endif

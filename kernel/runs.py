@@ -3,7 +3,7 @@
 """Boot the kernel with different words and numbers of CPUs; print TAP.
 
 A run is right when run-qemu ends with the expected status and the console
-shows what it must.
+shows what it must.  Back ends and numbers of CPUs are machines.py's.
 """
 import argparse
 import pathlib
@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 SHOW_LINES = 40		# of a failing run's output
+LIMIT_SECONDS = 240	# of a run: for hangs, on a host that is busy with others
 
 # All that was sent came; at saturation hardly anybody is kicked.
 FLOOD = r"saturation( +[\d,]+){2} +1?\d .* (\d+) sent, \2 came\n.*PASS"
@@ -49,20 +50,8 @@ CASES = [
      r"[\d ]*\b\1\b.*CPU \1 goes on.*PASS"),
     ("all_deaf", "F-P1 F-X13", 4, "work=storm faults=deaf", 1,
      r"REPORT stall: CPU \d has waited.*panic: .*\n *cpu 3:"),
-    ("tlb_kick", "F-B3 F-B11", 8, "work=storm ops=1000 tlb=kick", 0, "PASS",
-     TLB),
-    ("tlb_broadcast", "F-B11", 8, "work=storm ops=1000 tlb=broadcast", 0,
-     "PASS", ("aarch64",)),
     ("tlb_broadcast_multi", "F-B11", 4, "work=storm ops=500 tlb=broadcast "
      "mode=multi", 0, "PASS", TLB),
-    ("tlb_repeat", "F-B11", 4, "work=storm ops=1000 tlb=repeat", 0, "PASS",
-     ("aarch64",)),
-    # Above 123 the GIC has a second region of redistributors.
-    ("storms_130_cpus", "F-T2 F-B22 F-B23", 130, "work=storm ops=30", 0,
-     "PASS", ("aarch64",)),
-    ("storms_32_cpus", "F-B23", 32, "ops=200", 0, "PASS", ("riscv64",)),
-    ("kicks_by_device", "F-B23", 8, "--property=aclint=on ops=500", 0,
-     "by ACLINT.*PASS", ("riscv64",)),
     ("sbi_alone", "F-B11", 4, "--cpu=rv64,sstc=off,svinval=off work=storm "
      "ops=1000", 0, "kicks by SBI, timer by SBI\n.*PASS", ("riscv64",)),
     ("tlb_broadcast_of_none", "F-B11", 1, "tlb=broadcast", 1, "no such thing",
@@ -79,9 +68,6 @@ CASES += [("storm_%s_%d_cpus" % (form, cpus), "F-B7 F-B8 F-B9 F-B12 F-P7", cpus,
           for form in ("gather", "async", "defer") for cpus in (1, 2, 8, 64)]
 CASES += [("storm_defer_multi", "F-B8 F-B12", 2, "work=storm form=defer "
            "seconds=3 mode=multi", 0, "form defer.*PASS"),
-          ("storm_kick_nmi", "F-T1 F-T7", 4, "work=storm kick=nmi ops=500", 0,
-           r"kick nmi: [1-9]\d* NMIs sent, [1-9]\d* taken.*PASS",
-           ("x86_64", "aarch64")),
           ("form_all_of_a_storm", "", 1, "work=storm form=all", 1,
            "form=all is for work=replay")]
 
@@ -95,7 +81,7 @@ def complaint(kernel, case):
     words = [word for word in words.split() if not word.startswith("-")]
     done = subprocess.run(
         [sys.executable, "tools/run-qemu", "--kernel", kernel, "--cpus",
-         str(cpus), *options, "--", *words],
+         str(cpus), "--timeout", str(LIMIT_SECONDS), *options, "--", *words],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         check=False)
     if done.returncode != status:

@@ -14,6 +14,7 @@ $(call trace_file,$(1)): $(1) tools/xcputrace $(wildcard tools/tracelib/*.py)
 endef
 $(foreach t,$(sort $(RECORDINGS) $(TRACE)),$(eval $(call trace_rule,$(t))))
 
+RECORDED := $(foreach t,$(RECORDINGS),$(call trace_file,$(t)))
 TRACE_FILE := $(if $(TRACE),$(call trace_file,$(TRACE)))
 
 # All recordings, replayed in both worlds.
@@ -23,4 +24,5 @@ replay-threads_NEEDS = $(THREADS)
 replay-threads_TIME  = 400
 replay-kernel_RUN    = python3 traces/runs.py --kernel $(KERNEL)
 replay-kernel_NEEDS  = $(KERNEL)
+replay-kernel_TIME   = 600
 replay-kernel_TOOLS  = qemu-system-$(ARCH)

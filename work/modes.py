@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from tracelib import cost                               # noqa: E402
 
 TABLE = pathlib.Path(__file__).with_name("modes.tsv")
-RUN_SECONDS = 120
+RUN_SECONDS = 240       # for hangs, on a host that is busy with others
 SHOW_LINES = 40         # of a failing run's output
 
 MODES = {
@@ -125,15 +125,15 @@ def command(options, words):
     if options.threads:
         return [options.threads, "cpus=%d" % options.cpus, *words]
     return [sys.executable, str(ROOT / "tools" / "run-qemu"), "--kernel",
-            options.kernel, "--cpus", str(options.cpus), "--", "mode=single",
-            "tlb=kick", *words]
+            options.kernel, "--cpus", str(options.cpus), "--timeout",
+            str(RUN_SECONDS), "--", "mode=single", "tlb=kick", *words]
 
 
 def run(options, words):
     """(exit status, None if it did not end; output)"""
     try:
         done = subprocess.run(
-            command(options, words), timeout=RUN_SECONDS, text=True,
+            command(options, words), timeout=RUN_SECONDS + 30, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     except subprocess.TimeoutExpired as late:
         return None, (late.stdout or b"").decode(errors="replace")

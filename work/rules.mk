@@ -7,4 +7,5 @@ modes-threads_RUN   = python3 work/modes.py --threads $(THREADS)
 modes-threads_NEEDS = $(THREADS)
 modes-kernel_RUN   = python3 work/modes.py --kernel $(KERNEL) --ops 3000
 modes-kernel_NEEDS = $(KERNEL)
+modes-kernel_TIME  = 600
 modes-kernel_TOOLS = qemu-system-$(ARCH)

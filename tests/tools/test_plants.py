@@ -64,7 +64,7 @@ def shared(tap):
         makefile.write_text(MAKEFILE.replace("echo world", "echo second world"))
         pathlib.Path(first, "gone").write_text("")
         run("python3", f"{first}/tools/plants", "--out", f"{first}/build", "one")
-        home = pathlib.Path(first, "build", "plants")
+        home = pathlib.Path(first, "build", "plants", "x86_64")
         built = home / "build" / "newer.o"
         built.parent.mkdir(exist_ok=True)
         built.write_text("")
@@ -77,6 +77,27 @@ def shared(tap):
         built.write_text("")
         run("python3", f"{second}/tools/plants", "--out", f"{first}/build", "one")
         tap.test("plants: what was built of the same tree stays", built.exists())
+
+
+def architectures(tap):
+    """`--arch all` tries one plant wherever it breaks something."""
+    caught = "REPORT stale read: x"
+    with fake(some=patch(caught, world="qemu").replace("Run:", "Arch: b c\nRun:"),
+              every=patch(caught, world="qemu"), one=patch(caught)) as folder:
+        for arch in "abc":
+            home = pathlib.Path(folder, "kernel", "arch", arch)
+            home.mkdir(parents=True)
+            (home / "qemu.py").write_text("")
+        for name, archs in (("some", "bc"), ("every", "abc"), ("one", None)):
+            status, output = plants(folder, "--arch", "all", name)
+            lines = [f"plant {name}, {arch}: caught: {caught}" for arch in
+                     archs or ["x86_64"]]
+            tap.test(f"plants: {name} of all architectures", status == 0 and
+                     [l for l in output.splitlines() if "caught" in l] == lines,
+                     output)
+        status, output = plants(folder, "--arch", "a", "some")
+        tap.test("plants: where it breaks something, whatever is asked for",
+                 status == 0 and "some, b: caught" in output, output)
 
 
 def main():
@@ -112,7 +133,8 @@ def main():
         status, output = plants(folder, "one")
         tap.test("plants: one by name", status == 0
                  and "world run-threads seed=3 CPUS=2" in output
-                 and output.endswith(f"plant one: caught: {stale}\n"), output)
+                 and output.endswith(f"plant one, x86_64: caught: {stale}\n"),
+                 output)
         status, output = plants(folder, "none")
         tap.test("plants: an unknown name", status == 2
                  and "there are:\none  breaks it" in output, output)
@@ -131,6 +153,7 @@ def main():
         tap.test("plants: a run that reports without a plant fails", status == 1
                  and "not ok 2 - without a plant" in output, output)
     shared(tap)
+    architectures(tap)
     tap.end()
 
 

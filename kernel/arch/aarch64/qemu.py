@@ -43,8 +43,19 @@ def why_failed(code):
     return f"the kernel failed with code {code}"
 
 
-# What kernel/machines.py runs here: numbers of CPUs, the largest once, and back
-# ends with their words and the most CPUs that they are tried on.
+# What kernel/machines.py runs here: numbers of CPUs, the largest once, and those
+# on which a test run has the self-test besides.  Back ends: their words (one with
+# a dash is run-qemu's), and what shows in a storm on 4 CPUs that it was they.
 MATRIX_CPUS = [1, 2, 4, 8, 64]
 LARGEST = 512
-BACK_ENDS = {"broadcast": (["tlb=broadcast"], 64), "kick": (["tlb=kick"], 64)}
+SHARE_CPUS = [1, 8, 66]
+BACK_ENDS = {
+    "broadcast": {"words": "tlb=broadcast", "ids": "F-B11",
+                  "shows": r"flush +\d{1,3} "},
+    "repeat": {"words": "tlb=repeat", "ids": "F-B11",
+               "shows": r"flush +\d{1,3} "},
+    "kick": {"words": "tlb=kick", "ids": "F-B3 F-B11 F-T2",
+             "shows": r"flush +\d,\d+ "},
+    "nmi": {"words": "tlb=kick kick=nmi", "ids": "F-T2 F-T7",
+            "shows": r"kick nmi: [1-9]\d* NMIs sent, [1-9]\d* taken"},
+}

@@ -3,9 +3,13 @@
  * boot.S: from what the firmware leaves to C at the image's own addresses.
  *
  * The first hart enters at `start`, in S-mode without translation, with its
- * hart id in A0 and the device tree's physical address in A1; the others enter
- * at `ap_start`, as the first one asked the firmware, with their struct cpu in
- * A1.
+ * hart id in A0 and the device tree's physical address in A1; the others, one at
+ * a time, at `ap_start`, as the first one asked the firmware.
+ *
+ * Or they enter at `start`, too: OpenSBI (1.1, for one) first lets a hart go and
+ * then says where to, so that one which has just come to where it would wait
+ * goes to the first one's entry.  Therefore a word says who came first, and
+ * another, not an argument, for which CPU a hart is started.
  *
  * Nothing maps the physical address that this runs at: the first fetch behind
  * the write of satp faults, and the fault goes on at stvec, which is where the
@@ -33,6 +37,10 @@
 	.section .text.boot, "ax"
 	.globl	start
 start:
+	la	t0, boot_begun
+	li	t1, 1
+	amoswap.w t1, t1, (t0)
+	bnez	t1, ap_start
 	TRANSLATE boot_root
 	la	sp, boot_stack_top
 	li	s0, 0			/* the end of every backtrace */
@@ -47,7 +55,9 @@ ap_start:
 	ld	t0, (t0)
 	csrw	satp, t0
 	sfence.vma
-	mv	tp, a1
+	fence				/* the firmware's word, then ours */
+	la	t0, cpu_to_start
+	ld	tp, (t0)
 	ld	sp, CPU_FIRST_STACK(tp)
 	mv	a0, tp
 	li	s0, 0
@@ -71,6 +81,9 @@ boot_root:
 	.fill	510 - 256 - BOOT_SLOTS, 8, 0
 	.quad	(2 << 28) + 0xcf
 	.quad	0
+
+boot_begun:
+	.word	0
 
 	.bss
 	.balign	16

@@ -4,4 +4,3 @@ KERNEL_PORT_riscv64   := riscv64-sbi
 KERNEL_CFLAGS_riscv64 = -mabi=lp64 \
 	-march=rv64imac$(if $(findstring clang,$(1)),,_zicsr_zifencei) \
 	-DXCPU_NCPU_MAX=128 -DXCPU_PORT_LEVEL=3 -DXCPU_PORT_REMOTE=1
-KERNEL_CPUS_riscv64   := 1 2 4 32

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * smp.c: the first C of the boot hart, and how the others come to theirs: the
- * firmware's extension HSM starts each at ap_start, with its struct cpu, and
- * stops it again.
+ * firmware's extension HSM starts each at ap_start, one at a time, and stops it
+ * again.
  */
 #include <xcpu/port.h>
 
@@ -12,7 +12,7 @@
 #define STACK_BYTES	16384
 #define OWN_STACK_BYTES	8192
 #define TRAP_ROOM	(FRAME_SIZE + 256)
-#define START_WAIT_NS	UINT64_C(1000000000)
+#define START_WAIT_NS	UINT64_C(10000000000)
 #define EXT_HSM		0x48534d
 #define HSM_START	0
 #define HSM_STOP	1
@@ -28,6 +28,7 @@ _Static_assert(offsetof(struct arch_cpu, downcall_sp) == CPU_DOWNCALL &&
 
 struct cpu cpus[CPUS_MAX];
 unsigned ncpu;
+struct cpu *cpu_to_start;	/* boot.S: for whom a hart is started */
 
 extern char image_end[];
 
@@ -135,14 +136,14 @@ cpu_start(struct cpu *cpu)
 	const struct xcpu_sbi_call start = {
 		.extension = EXT_HSM,
 		.function = HSM_START,
-		.arg = { cpu->arch.hart, (uint64_t)ap_start - IMAGE_BASE,
-		    (uint64_t)cpu },
+		.arg = { cpu->arch.hart, (uint64_t)ap_start - IMAGE_BASE },
 	};
 	uint64_t end = mach_now_ns() + START_WAIT_NS;
 	int64_t error;
 
 	if (cpu->arch.first_stack == 0)
 		stack_new(&cpu->arch);
+	cpu_to_start = cpu;	/* the call below orders it */
 	error = xcpu_riscv_ecall(&start, NULL);
 	if (error != 0)
 		panic("the firmware cannot start hart %lu: error %ld",

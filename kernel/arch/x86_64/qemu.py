@@ -40,8 +40,15 @@ def why_failed(code):
     return f"the kernel failed with code {code >> 1}"
 
 
-# What kernel/machines.py runs here: numbers of CPUs, the largest once, and back
-# ends with their words and the most CPUs that they are tried on.
+# What kernel/machines.py runs here: numbers of CPUs, the largest once, and those
+# on which a test run has the self-test besides.  Back ends: their words (one with
+# a dash is run-qemu's), and what shows in a storm on 4 CPUs that it was they.
 MATRIX_CPUS = [1, 2, 4, 8, 64]
 LARGEST = 255
-BACK_ENDS = {"kick": ([], 255)}
+SHARE_CPUS = [1, 8, 66]
+BACK_ENDS = {
+    "kick": {"words": "", "ids": "F-B1 F-B3 F-T4",
+             "shows": r"flush +\d,\d+ "},
+    "nmi": {"words": "kick=nmi", "ids": "F-T1 F-T7",
+            "shows": r"kick nmi: [1-9]\d* NMIs sent, [1-9]\d* taken"},
+}

@@ -2,7 +2,6 @@
 KERNEL_PORT_x86_64   := x86_64-apic
 KERNEL_CFLAGS_x86_64 := -mcmodel=kernel -fcf-protection=none \
 	-DXCPU_NCPU_MAX=256 -DXCPU_PORT_EARLY=1
-KERNEL_CPUS_x86_64   := 1 2 4 66
 
 # A disc for real machines, and the kernel booted from such discs.
 .PHONY: iso

@@ -7,7 +7,7 @@
 
 #define STACK_BYTES	16384
 #define INIT_WAIT_US	10000
-#define START_WAIT_US	1000000
+#define START_WAIT_US	10000000
 #define START_AGAIN_US	10000
 
 struct cpu cpus[CPUS_MAX];
