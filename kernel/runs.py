@@ -60,6 +60,8 @@ CASES = [
     ("storms_32_cpus", "F-B23", 32, "ops=200", 0, "PASS", ("riscv64",)),
     ("kicks_by_device", "F-B23", 8, "--property=aclint=on ops=500", 0,
      "by ACLINT.*PASS", ("riscv64",)),
+    ("boot_hart_2", "F-B22", 4, "--boot-hart=2 off=1 ops=200", 0,
+     "was off 1 times\n.*PASS", ("riscv64",)),
     ("sbi_alone", "F-B11", 4, "--cpu=rv64,sstc=off,svinval=off work=storm "
      "ops=1000", 0, "kicks by SBI, timer by SBI\n.*PASS", ("riscv64",)),
     ("tlb_broadcast_of_none", "F-B11", 1, "tlb=broadcast", 1, "no such thing",
