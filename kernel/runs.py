@@ -52,6 +52,8 @@ CASES = [
      r"REPORT stall: CPU \d has waited.*panic: .*\n *cpu 3:"),
     ("tlb_broadcast_multi", "F-B11", 4, "work=storm ops=500 tlb=broadcast "
      "mode=multi", 0, "PASS", TLB),
+    ("boot_hart_2", "F-B22", 4, "--boot-hart=2 off=1 ops=200", 0,
+     "was off 1 times\n.*PASS", ("riscv64",)),
     ("sbi_alone", "F-B11", 4, "--cpu=rv64,sstc=off,svinval=off work=storm "
      "ops=1000", 0, "kicks by SBI, timer by SBI\n.*PASS", ("riscv64",)),
     ("tlb_broadcast_of_none", "F-B11", 1, "tlb=broadcast", 1, "no such thing",

@@ -215,6 +215,10 @@ xcpu_port_kick_nmi(const struct xcpu_cpuset *set)
 	for (unsigned i = xcpu_cpuset_first(set); i < sim.ncpu;
 	    i = xcpu_cpuset_next(set, i)) {
 		sched_step(cpu);
+		if (sim.nmis_asked++ < sim.config->scenario->nmis_lost) {
+			sim.slowed++;
+			continue;
+		}
 		sim.cpus[i].nmis_on_way++;
 		add(TIMED_NMI, i, cpu->index, sim.now + KICK_NS +
 		    sim_draw_below(&sim.sched, LATENCY_NS));

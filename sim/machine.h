@@ -185,6 +185,7 @@ struct sim_machine {
 	uint64_t clock_base;
 	uint64_t kicks;			/* numbers them */
 	uint64_t kicks_asked;		/* by the library */
+	uint64_t nmis_asked;
 	uint64_t disturbed;		/* kicks lost or late by faults */
 	uint64_t slowed;		/* faults after which a wait may be long */
 	uint64_t runs;			/* numbers functions run */

@@ -55,6 +55,8 @@ struct sim_scenario {
 	bool tickless;
 	/* XCPU_PORT_EARLY: a claim releases, and shootdowns may end with it. */
 	bool early;
+	/* So many NMIs, the first ones, get lost on their way. */
+	unsigned nmis_lost;
 	/* Before any CPU runs: reset your own static data.  May be NULL. */
 	void (*setup)(void);
 	/* On each CPU: online, in a thread, doorbell open.  Then it idles. */

@@ -338,6 +338,64 @@ BUG_TEST(115) = {
 	.ids = "BUG-115 INV-R9",
 };
 
+/* It hears nothing but NMIs, of which the first gets lost. */
+static void
+ask_by_nmi(unsigned cpu)
+{
+	struct xcpu_cpuset other = bug_set(2);
+	unsigned long state;
+
+	bug_meet();
+	if (cpu == 0) {
+		bug_await(&bug.at[0], 1);
+		bug_expect("a call by NMI", xcpu_nmi_call(&other, bug_count,
+		    NULL, UINT64_C(10000000000), NULL), 0);
+		bug_expect("its runs", (int)bug.ran[1], 1);
+		bug.at[1] = 1;
+		return;
+	}
+	state = sim_mask();
+	bug.at[0] = 1;
+	bug_await(&bug.at[1], 1);
+	sim_unmask(state);
+}
+
+BUG_TEST(nmi_lost) = {
+	.scenario = {
+		BUG_NAMED("nmi-lost", 2, "the NMI of a call gets lost, and is "
+		    "sent again", ask_by_nmi),
+		.setup = bug_setup, .nmis_lost = 1,
+	},
+	.ids = "INV-E1 INV-R9", .seeds = 10,
+};
+
+static void
+stop_by_nmi(unsigned cpu)
+{
+	unsigned long state;
+
+	bug_meet();
+	if (cpu == 0) {
+		bug_await(&bug.at[0], 1);
+		stop_masked(0, 2);
+		bug.at[1] = 1;
+		return;
+	}
+	state = sim_mask();
+	bug.at[0] = 1;
+	bug_await(&bug.at[1], 1);
+	sim_unmask(state);
+}
+
+BUG_TEST(stop_nmi_lost) = {
+	.scenario = {
+		BUG_NAMED("stop-nmi-lost", 2, "the NMI of a stop gets lost, and "
+		    "is sent again", stop_by_nmi),
+		.setup = bug_setup, .nmis_lost = 1,
+	},
+	.ids = "INV-E1 INV-R9", .seeds = 10,
+};
+
 /*
  * What a stopped CPU would say in a stall report takes a lock of the host's,
  * which it may hold: it stands for seconds, and the machine fails it for one.

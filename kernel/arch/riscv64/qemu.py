@@ -38,6 +38,29 @@ def machine_words(_cpus):
     return ["-machine", "virt", "-serial", "stdio"]
 
 
+# In memory that neither the firmware nor the kernel uses: what each hart runs
+# first, and the fw_dynamic info of the OpenSBI that it goes on to.
+START = 0x80100000
+START_CODE = [
+    0xf1402573,				# csrr a0, mhartid
+    0x000012b7, 0x0202b583,		# a1 = *0x1020, the device tree
+    0x00000617, 0x01460613,		# a2 = the info, behind this
+    0x0010029b, 0x01f29293, 0x00028067,	# on to 0x80000000
+]
+INFO_MAGIC, INFO_VERSION, KERNEL, S_MODE = 0x4942534f, 2, 0x80200000, 1
+
+
+def boot_by(hart, cpus):
+    """Words for another boot hart: left alone, QEMU says that it is hart 0."""
+    code = [low | high << 32
+            for low, high in zip(START_CODE[::2], START_CODE[1::2])]
+    info = [INFO_MAGIC, INFO_VERSION, KERNEL, S_MODE, 0, hart]
+    loads = [f"addr={START + 8 * n:#x},data={value:#x},data-len=8"
+             for n, value in enumerate(code + info)]
+    loads += [f"addr={START:#x},cpu-num={n}" for n in range(cpus)]
+    return [word for load in loads for word in ("-device", "loader," + load)]
+
+
 def why_failed(code):
     """What an exit code says that is neither KERNEL_PASSED nor QEMU's own."""
     if code == 0:
