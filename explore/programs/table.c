@@ -47,6 +47,7 @@ const struct explore_program *const *const explore_tables[] = {
 	guest_programs,
 	walk_programs,
 	dead_room_programs,
+	dead_stop_programs,
 	dead_late_programs,
 	dead_told_programs,
 	dead_asid_programs,

@@ -47,6 +47,7 @@ extern const struct explore_program *const asid_global_programs[];
 extern const struct explore_program *const guest_programs[];
 extern const struct explore_program *const walk_programs[];
 extern const struct explore_program *const dead_room_programs[];
+extern const struct explore_program *const dead_stop_programs[];
 extern const struct explore_program *const dead_late_programs[];
 extern const struct explore_program *const dead_told_programs[];
 extern const struct explore_program *const dead_asid_programs[];
