@@ -31,7 +31,7 @@
 #
 # From the rooms, `make run` and `make bench` need KERNEL (the ELF file),
 # THREADS (the program of the threads port), TRACE_FILE (what TRACE= becomes),
-# BENCH_NEEDS and BENCH_RUN.
+# BENCH_NEEDS and BENCH_RUN; `make sizes` needs PORT_BUILDS.
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
@@ -142,12 +142,13 @@ FREE_OBJS := $(foreach w,$(FREESTANDING),$(call objs,$(w),$(LIB_SRCS)))
 
 .PHONY: freestanding sizes
 freestanding: $(FREE_OBJS)
-	$(Q)python3 tools/sizes check --out $(O) $(FREESTANDING)
+	$(Q)$(freestanding_RUN)
 sizes: $(FREE_OBJS)
-	$(Q)python3 tools/sizes write --out $(O) $(FREESTANDING)
+	$(Q)python3 tools/sizes write --out $(O) $(FREESTANDING) $(PORT_BUILDS)
 
 SUITES += freestanding
-freestanding_RUN   = python3 tools/sizes check --out $(O) $(FREESTANDING)
+freestanding_RUN   = python3 tools/sizes check --out $(O) $(FREESTANDING) \
+	$(PORT_BUILDS)
 freestanding_NEEDS = $(FREE_OBJS)
 freestanding_TOOLS = clang $(GCC_aarch64) $(GCC_riscv64)
 
