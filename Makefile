@@ -5,7 +5,7 @@
 #
 #   O=DIR      where everything built goes (default build)
 #   V=1        print the commands
-#   ARCH=      x86_64 (default), aarch64, riscv64: of `make lib`
+#   ARCH=      x86_64 (default), aarch64, riscv64: of `make lib`, `make run`
 #   CC=        the compiler of `make lib` and of every hosted program
 #
 # Each room (folder) that has something to build has a rules.mk, which this
@@ -51,12 +51,14 @@ quote = '$(subst ','\'',$(1))'
 
 # ---- Compilers and flags -------------------------------------------------
 
+# A further architecture: its line in each of these, and kernel/arch/ARCH.
+ARCHS := x86_64 aarch64 riscv64
 HOST_ARCH := $(shell uname -m)
 GCC_x86_64  := $(if $(filter x86_64,$(HOST_ARCH)),gcc,x86_64-linux-gnu-gcc)
 GCC_aarch64 := aarch64-linux-gnu-gcc
 GCC_riscv64 := riscv64-linux-gnu-gcc
-ifeq ($(GCC_$(ARCH)),)
-$(error ARCH=$(ARCH) is unknown: choose x86_64, aarch64 or riscv64)
+ifeq ($(filter $(ARCH),$(ARCHS)),)
+$(error ARCH=$(ARCH) is unknown; there are: $(ARCHS))
 endif
 ifeq ($(origin CC),default)
 CC := $(GCC_$(ARCH))
@@ -123,7 +125,7 @@ lib: $(LIB) $(UNITY)
 
 # Six of the core, for which there is a limit, and six of all that there is.
 CORE_ONLY := -DXCPU_MSG_SLOTS=0 -DXCPU_NOTIFIERS=0 -DXCPU_FLUSH_KICK=0
-FREESTANDING := $(foreach b,core full,$(foreach a,x86_64 aarch64 riscv64,\
+FREESTANDING := $(foreach b,core full,$(foreach a,$(ARCHS),\
 	$(b)-$(a)-gcc $(b)-$(a)-clang))
 
 # $(1) world, $(2) architecture, $(3) compiler, $(4) options
@@ -132,7 +134,7 @@ $(1)_CC     := $(3) $(call target,$(3),$(2))
 $(1)_CFLAGS := $(CFLAGS_freestanding) $(CFLAGS_$(2)) -Iport/template $(4)
 $(call world,$(1))
 endef
-$(foreach a,x86_64 aarch64 riscv64,\
+$(foreach a,$(ARCHS),\
   $(eval $(call freestanding,core-$(a)-gcc,$(a),$(GCC_$(a)),$(CORE_ONLY)))\
   $(eval $(call freestanding,core-$(a)-clang,$(a),clang,$(CORE_ONLY)))\
   $(eval $(call freestanding,full-$(a)-gcc,$(a),$(GCC_$(a)),))\
@@ -150,7 +152,7 @@ SUITES += freestanding
 freestanding_RUN   = python3 tools/sizes check --out $(O) $(FREESTANDING) \
 	$(PORT_BUILDS)
 freestanding_NEEDS = $(FREE_OBJS)
-freestanding_TOOLS = clang $(GCC_aarch64) $(GCC_riscv64)
+freestanding_TOOLS = clang $(foreach a,$(ARCHS),$(GCC_$(a)))
 
 # ---- Rooms ---------------------------------------------------------------
 
@@ -171,7 +173,7 @@ TOOL_TESTS := $(patsubst tests/tools/test_%.py,%,$(wildcard tests/tools/test_*.p
 SUITES += $(TOOL_TESTS:%=tool-%)
 $(foreach t,$(TOOL_TESTS),$(eval tool-$(t)_RUN ?= python3 tests/tools/test_$(t).py))
 tool-lint_TOOLS  = shellcheck codespell
-tool-sizes_TOOLS = gcc $(GCC_aarch64) $(GCC_riscv64)
+tool-sizes_TOOLS = $(foreach a,$(ARCHS),$(GCC_$(a)))
 
 # Each patch of tests/plants/ must be caught by its own report.
 ifneq ($(wildcard tests/plants/*.patch),)

@@ -77,7 +77,7 @@ $(call world,$(1))
 PORT_BUILDS += $(1)
 PORT_OBJS += $(call objs,$(1),$(wildcard port/$(KERNEL_PORT_$(2))/*.c))
 endef
-$(foreach a,x86_64 aarch64 riscv64,\
+$(foreach a,$(ARCHS),\
   $(eval $(call port_build,port-$(a)-gcc,$(a),$(GCC_$(a))))\
   $(eval $(call port_build,port-$(a)-clang,$(a),clang)))
 
