@@ -9,24 +9,25 @@ defer_passes(struct selftest *t)
 	struct xcpu_cpuset other;
 	uint64_t kicks;
 
-	late_set_up(t, &other);
+	selftest_late_set_up(t, &other);
 	for (uint64_t value = 1; value <= 5; value++) {
-		late_change(t, 7, value);
-		if (!late_hold_other(t))
+		selftest_late_change(t, 7, value);
+		if (!selftest_late_hold_other(t))
 			return;
 		kicks = STAT_OF(t, t->self, kick_flush);
-		EXPECT_EQ(t, late_add(t, 7, 0), 0);
-		EXPECT_EQ(t, xcpu_async_defer(&late_job, NEVER_NS), 0);
-		EXPECT_EQ(t, xcpu_async_defer(&late_job, NEVER_NS), -XCPU_EBUSY);
-		EXPECT(t, !xcpu_async_done(&late_job));
+		EXPECT_EQ(t, selftest_late_add(t, 7, 0), 0);
+		EXPECT_EQ(t, xcpu_async_defer(&selftest_job, NEVER_NS), 0);
+		EXPECT_EQ(t, xcpu_async_defer(&selftest_job, NEVER_NS),
+		    -XCPU_EBUSY);
+		EXPECT(t, !xcpu_async_done(&selftest_job));
 		EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush), kicks);
-		selftest_release(t, &late_hold);
-		selftest_on(t, t->other, late_pass, NULL);
-		EXPECT(t, xcpu_async_done(&late_job));
+		selftest_release(t, &selftest_late_hold);
+		selftest_on(t, t->other, selftest_late_pass, NULL);
+		EXPECT(t, xcpu_async_done(&selftest_job));
 		EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush), kicks);
 		selftest_reads(t, &other, selftest_page(t, 7), value);
 	}
-	late_tear_down(t, &other);
+	selftest_late_tear_down(t, &other);
 }
 
 /* Kills: a kick for who came by since the owner last looked. */
@@ -36,16 +37,16 @@ defer_passed(struct selftest *t)
 	struct xcpu_cpuset other;
 	uint64_t kicks;
 
-	late_set_up(t, &other);
-	late_change(t, 8, 2);
-	EXPECT_EQ(t, late_add(t, 8, 0), 0);
-	EXPECT_EQ(t, xcpu_async_defer(&late_job, NEVER_NS), 0);
-	selftest_on(t, t->other, late_pass, NULL);
+	selftest_late_set_up(t, &other);
+	selftest_late_change(t, 8, 2);
+	EXPECT_EQ(t, selftest_late_add(t, 8, 0), 0);
+	EXPECT_EQ(t, xcpu_async_defer(&selftest_job, NEVER_NS), 0);
+	selftest_on(t, t->other, selftest_late_pass, NULL);
 	kicks = STAT_OF(t, t->self, kick_flush);
-	EXPECT_EQ(t, xcpu_async_wait(&late_job), 0);
+	EXPECT_EQ(t, xcpu_async_wait(&selftest_job), 0);
 	EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush), kicks);
 	selftest_reads(t, &other, selftest_page(t, 8), 2);
-	late_tear_down(t, &other);
+	selftest_late_tear_down(t, &other);
 }
 
 /* Kills: a bound that nobody looks at; one that is over at once. */
@@ -55,25 +56,25 @@ defer_bound(struct selftest *t)
 	struct xcpu_cpuset other;
 	uint64_t kicks, late;
 
-	late_set_up(t, &other);
-	late_change(t, 8, 1);
-	if (!late_hold_other(t))
+	selftest_late_set_up(t, &other);
+	selftest_late_change(t, 8, 1);
+	if (!selftest_late_hold_other(t))
 		return;
 	kicks = STAT_OF(t, t->self, kick_flush);
 	late = STAT_OF(t, t->self, late_asked);
-	EXPECT_EQ(t, late_add(t, 8, 0), 0);
-	EXPECT_EQ(t, xcpu_async_defer(&late_job, SHORT_NS), 0);
+	EXPECT_EQ(t, selftest_late_add(t, 8, 0), 0);
+	EXPECT_EQ(t, xcpu_async_defer(&selftest_job, SHORT_NS), 0);
 	selftest_spend(2 * SHORT_NS);
-	EXPECT(t, !xcpu_async_done(&late_job));
-	EXPECT(t, !xcpu_async_done(&late_job));
-	selftest_release(t, &late_hold);
-	EXPECT(t, AWAIT(xcpu_async_done(&late_job)));
+	EXPECT(t, !xcpu_async_done(&selftest_job));
+	EXPECT(t, !xcpu_async_done(&selftest_job));
+	selftest_release(t, &selftest_late_hold);
+	EXPECT(t, AWAIT(xcpu_async_done(&selftest_job)));
 	if (XCPU_STATS != 0) {
 		EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush) - kicks, 1);
 		EXPECT_EQ(t, STAT_OF(t, t->self, late_asked) - late, 1);
 	}
 	selftest_reads(t, &other, selftest_page(t, 8), 1);
-	late_tear_down(t, &other);
+	selftest_late_tear_down(t, &other);
 }
 
 /* Kills: lazy CPUs waited for; passed over and not told. */
@@ -83,18 +84,18 @@ defer_lazy(struct selftest *t)
 	struct xcpu_cpuset other;
 	uint64_t kicks;
 
-	late_set_up(t, &other);
-	late_change(t, 9, 1);
-	if (!late_lull(t))
+	selftest_late_set_up(t, &other);
+	selftest_late_change(t, 9, 1);
+	if (!selftest_late_lull(t))
 		return;
 	kicks = STAT_OF(t, t->self, kick_flush);
-	EXPECT_EQ(t, late_add(t, 9, 0), 0);
-	EXPECT_EQ(t, xcpu_async_defer(&late_job, NEVER_NS), 0);
-	EXPECT(t, xcpu_async_done(&late_job));
-	late_wake(t);
+	EXPECT_EQ(t, selftest_late_add(t, 9, 0), 0);
+	EXPECT_EQ(t, xcpu_async_defer(&selftest_job, NEVER_NS), 0);
+	EXPECT(t, xcpu_async_done(&selftest_job));
+	selftest_late_wake(t);
 	EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush), kicks);
 	selftest_reads(t, &other, selftest_page(t, 9), 1);
-	late_tear_down(t, &other);
+	selftest_late_tear_down(t, &other);
 }
 
 /* Kills: tables freed under a lazy CPU. */
@@ -103,19 +104,19 @@ defer_tables(struct selftest *t)
 {
 	struct xcpu_cpuset other;
 
-	late_set_up(t, &other);
-	late_change(t, 9, 2);
-	if (!late_lull(t))
+	selftest_late_set_up(t, &other);
+	selftest_late_change(t, 9, 2);
+	if (!selftest_late_lull(t))
 		return;
-	EXPECT_EQ(t, late_add(t, 9, XCPU_FLUSH_TABLES), 0);
-	EXPECT_EQ(t, xcpu_async_defer(&late_job, SHORT_NS), 0);
-	EXPECT(t, !xcpu_async_done(&late_job));
+	EXPECT_EQ(t, selftest_late_add(t, 9, XCPU_FLUSH_TABLES), 0);
+	EXPECT_EQ(t, xcpu_async_defer(&selftest_job, SHORT_NS), 0);
+	EXPECT(t, !xcpu_async_done(&selftest_job));
 	selftest_spend(2 * SHORT_NS);
-	EXPECT(t, !xcpu_async_done(&late_job));
-	late_wake(t);
-	EXPECT(t, AWAIT(xcpu_async_done(&late_job)));
+	EXPECT(t, !xcpu_async_done(&selftest_job));
+	selftest_late_wake(t);
+	EXPECT(t, AWAIT(xcpu_async_done(&selftest_job)));
 	selftest_reads(t, &other, selftest_page(t, 9), 2);
-	late_tear_down(t, &other);
+	selftest_late_tear_down(t, &other);
 }
 
 static const struct selftest_case cases[] = {

@@ -2,9 +2,9 @@
 /* late_suite.c: see late_suite.h. */
 #include "late_suite.h"
 
-struct xcpu_async late_job;
-struct selftest_hold late_hold;
-struct xcpu_au32 late_announced;
+struct xcpu_async selftest_job;
+struct selftest_hold selftest_late_hold;
+struct xcpu_au32 selftest_late_announced;
 
 /* Of the CPU that is lazy. */
 static struct {
@@ -13,30 +13,30 @@ static struct {
 } seen;
 
 void
-late_announce(void *arg)
+selftest_late_announce(void *arg)
 {
 	(void)arg;
-	count_up(&late_announced);
+	count_up(&selftest_late_announced);
 }
 
 void
-late_set_up(struct selftest *t, struct xcpu_cpuset *other)
+selftest_late_set_up(struct selftest *t, struct xcpu_cpuset *other)
 {
-	late_job = (struct xcpu_async){ .callback = NULL };
-	xcpu_store_rlx(&late_announced, 0);
+	selftest_job = (struct xcpu_async){ .callback = NULL };
+	xcpu_store_rlx(&selftest_late_announced, 0);
 	xcpu_cpuset_one(other, t->other);
 	selftest_load(t, other, t->host->tlb->space[0]);
 }
 
 void
-late_tear_down(struct selftest *t, const struct xcpu_cpuset *other)
+selftest_late_tear_down(struct selftest *t, const struct xcpu_cpuset *other)
 {
-	EXPECT(t, xcpu_async_done(&late_job));
+	EXPECT(t, xcpu_async_done(&selftest_job));
 	selftest_load(t, other, NULL);
 }
 
 void
-late_change(struct selftest *t, unsigned page, uint64_t value)
+selftest_late_change(struct selftest *t, unsigned page, uint64_t value)
 {
 	struct xcpu_space *space = t->host->tlb->space[0];
 	uint64_t va = selftest_page(t, page);
@@ -50,23 +50,23 @@ late_change(struct selftest *t, unsigned page, uint64_t value)
 }
 
 int
-late_add(struct selftest *t, unsigned page, unsigned flags)
+selftest_late_add(struct selftest *t, unsigned page, unsigned flags)
 {
 	struct xcpu_flush_opt opt = { .flags = flags };
 
-	return xcpu_async_add(&late_job, t->host->tlb->space[0],
+	return xcpu_async_add(&selftest_job, t->host->tlb->space[0],
 	    selftest_page(t, page), selftest_page_bytes(t), &opt);
 }
 
 bool
-late_hold_other(struct selftest *t)
+selftest_late_hold_other(struct selftest *t)
 {
 	selftest_below_top(t, t->host->tlb->space[0]);
-	return selftest_hold_one(t, &late_hold, t->other);
+	return selftest_hold_one(t, &selftest_late_hold, t->other);
 }
 
 void
-late_pass(void *arg)
+selftest_late_pass(void *arg)
 {
 	(void)arg;
 	xcpu_async_pass();
@@ -88,7 +88,7 @@ be_lazy(void *arg)
 }
 
 bool
-late_lull(struct selftest *t)
+selftest_late_lull(struct selftest *t)
 {
 	xcpu_store_rlx(&seen.lazy, 0);
 	xcpu_store_rlx(&seen.wake, 0);
@@ -99,7 +99,7 @@ late_lull(struct selftest *t)
 }
 
 void
-late_wake(struct selftest *t)
+selftest_late_wake(struct selftest *t)
 {
 	flag_set(&seen.wake);
 	selftest_join(t, t->other);
