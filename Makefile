@@ -32,7 +32,7 @@
 #
 # From the rooms, `make run` and `make bench` need KERNEL (the ELF file),
 # THREADS (the program of the threads port), TRACE_FILE (what TRACE= becomes),
-# BENCH_NEEDS and BENCH_RUN.
+# BENCH_NEEDS and BENCH_RUN; `make sizes` needs PORT_BUILDS.
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
@@ -52,6 +52,8 @@ quote = '$(subst ','\'',$(1))'
 
 # ---- Compilers and flags -------------------------------------------------
 
+# A further architecture: its line in each of these, and kernel/arch/ARCH.
+ARCHS := x86_64 aarch64 riscv64
 HOST_ARCH := $(shell uname -m)
 GCC_x86_64  := $(if $(filter x86_64,$(HOST_ARCH)),gcc,x86_64-linux-gnu-gcc)
 GCC_aarch64 := aarch64-linux-gnu-gcc
@@ -62,8 +64,8 @@ ifneq ($(filter-out kernel run plant,$(or $(MAKECMDGOALS),all)),)
 $(error ARCH=all is for `make run`, `make plant` and `make kernel`)
 endif
 endif
-ifeq ($(GCC_$(ARCH)),)
-$(error ARCH=$(ARCH) is unknown: choose x86_64, aarch64, riscv64 or all)
+ifeq ($(filter $(ARCH),$(ARCHS) all),)
+$(error ARCH=$(ARCH) is unknown; there are: $(ARCHS) all)
 endif
 ifeq ($(origin CC),default)
 CC := $(GCC_$(ARCH))
@@ -130,7 +132,7 @@ lib: $(LIB) $(UNITY)
 
 # Six of the core, for which there is a limit, and six of all that there is.
 CORE_ONLY := -DXCPU_MSG_SLOTS=0 -DXCPU_NOTIFIERS=0 -DXCPU_FLUSH_KICK=0
-FREESTANDING := $(foreach b,core full,$(foreach a,x86_64 aarch64 riscv64,\
+FREESTANDING := $(foreach b,core full,$(foreach a,$(ARCHS),\
 	$(b)-$(a)-gcc $(b)-$(a)-clang))
 
 # $(1) world, $(2) architecture, $(3) compiler, $(4) options
@@ -139,7 +141,7 @@ $(1)_CC     := $(3) $(call target,$(3),$(2))
 $(1)_CFLAGS := $(CFLAGS_freestanding) $(CFLAGS_$(2)) -Iport/template $(4)
 $(call world,$(1))
 endef
-$(foreach a,x86_64 aarch64 riscv64,\
+$(foreach a,$(ARCHS),\
   $(eval $(call freestanding,core-$(a)-gcc,$(a),$(GCC_$(a)),$(CORE_ONLY)))\
   $(eval $(call freestanding,core-$(a)-clang,$(a),clang,$(CORE_ONLY)))\
   $(eval $(call freestanding,full-$(a)-gcc,$(a),$(GCC_$(a)),))\
@@ -149,14 +151,15 @@ FREE_OBJS := $(foreach w,$(FREESTANDING),$(call objs,$(w),$(LIB_SRCS)))
 
 .PHONY: freestanding sizes
 freestanding: $(FREE_OBJS)
-	$(Q)python3 tools/sizes check --out $(O) $(FREESTANDING)
+	$(Q)$(freestanding_RUN)
 sizes: $(FREE_OBJS)
-	$(Q)python3 tools/sizes write --out $(O) $(FREESTANDING)
+	$(Q)python3 tools/sizes write --out $(O) $(FREESTANDING) $(PORT_BUILDS)
 
 SUITES += freestanding
-freestanding_RUN   = python3 tools/sizes check --out $(O) $(FREESTANDING)
+freestanding_RUN   = python3 tools/sizes check --out $(O) $(FREESTANDING) \
+	$(PORT_BUILDS)
 freestanding_NEEDS = $(FREE_OBJS)
-freestanding_TOOLS = clang $(GCC_aarch64) $(GCC_riscv64)
+freestanding_TOOLS = clang $(foreach a,$(ARCHS),$(GCC_$(a)))
 
 # ---- Rooms ---------------------------------------------------------------
 
@@ -177,7 +180,7 @@ TOOL_TESTS := $(patsubst tests/tools/test_%.py,%,$(wildcard tests/tools/test_*.p
 SUITES += $(TOOL_TESTS:%=tool-%)
 $(foreach t,$(TOOL_TESTS),$(eval tool-$(t)_RUN ?= python3 tests/tools/test_$(t).py))
 tool-lint_TOOLS  = shellcheck codespell
-tool-sizes_TOOLS = gcc $(GCC_aarch64) $(GCC_riscv64)
+tool-sizes_TOOLS = $(foreach a,$(ARCHS),$(GCC_$(a)))
 
 # Each patch of tests/plants/ must be caught by its own report.
 ifneq ($(wildcard tests/plants/*.patch),)

@@ -69,6 +69,23 @@ $(KERNEL):
 	$(error the kernel knows ARCH=$(KERNEL_ARCHS), not $(ARCH))
 endif
 
+# ---- Each port alone, as in the kernel: for `make sizes` ----------------------
+
+# $(1) world, $(2) architecture, $(3) compiler
+define port_build
+$(1)_CC     := $(3) $(call target,$(3),$(2))
+$(1)_CFLAGS := $(call kernel_cflags,$(2),$(3))
+$(call world,$(1))
+PORT_BUILDS += $(1)
+PORT_OBJS += $(call objs,$(1),$(wildcard port/$(KERNEL_PORT_$(2))/*.c))
+endef
+$(foreach a,$(ARCHS),\
+  $(eval $(call port_build,port-$(a)-gcc,$(a),$(GCC_$(a))))\
+  $(eval $(call port_build,port-$(a)-clang,$(a),clang)))
+
+freestanding sizes: $(PORT_OBJS)
+freestanding_NEEDS += $(PORT_OBJS)
+
 # ---- Objects of all of it, by two compilers, at each level of optimization ----
 
 # $(1) architecture, $(2) compiler

@@ -8,23 +8,23 @@ defer_passes(struct selftest *t)
 {
 	uint64_t kicks;
 
-	late_set_up(t);
+	selftest_late_set_up(t);
 	for (uint64_t value = 1; value <= 5; value++) {
-		if (!late_change_held(t, 7, value))
+		if (!selftest_late_change_held(t, 7, value))
 			return;
 		kicks = STAT_OF(t, t->self, kick_flush);
-		EXPECT_EQ(t, late_add(t, 7, 0), 0);
-		EXPECT_EQ(t, xcpu_async_defer(&late_job, NEVER_NS), 0);
-		EXPECT_EQ(t, xcpu_async_defer(&late_job, NEVER_NS), -XCPU_EBUSY);
-		EXPECT(t, !xcpu_async_done(&late_job));
+		EXPECT_EQ(t, selftest_late_add(t, 7, 0), 0);
+		EXPECT_EQ(t, xcpu_async_defer(&selftest_late_job, NEVER_NS), 0);
+		EXPECT_EQ(t, xcpu_async_defer(&selftest_late_job, NEVER_NS), -XCPU_EBUSY);
+		EXPECT(t, !xcpu_async_done(&selftest_late_job));
 		EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush), kicks);
-		selftest_release(t, &late_hold);
-		selftest_on(t, t->other, late_pass, NULL);
-		EXPECT(t, xcpu_async_done(&late_job));
+		selftest_release(t, &selftest_late_hold);
+		selftest_on(t, t->other, selftest_late_pass, NULL);
+		EXPECT(t, xcpu_async_done(&selftest_late_job));
 		EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush), kicks);
-		late_reads(t, 7, value);
+		selftest_late_reads(t, 7, value);
 	}
-	late_tear_down(t);
+	selftest_late_tear_down(t);
 }
 
 /* Kills: a kick for who came by since the owner last looked. */
@@ -33,16 +33,16 @@ defer_passed(struct selftest *t)
 {
 	uint64_t kicks;
 
-	late_set_up(t);
-	late_change(t, 8, 2);
-	EXPECT_EQ(t, late_add(t, 8, 0), 0);
-	EXPECT_EQ(t, xcpu_async_defer(&late_job, NEVER_NS), 0);
-	selftest_on(t, t->other, late_pass, NULL);
+	selftest_late_set_up(t);
+	selftest_late_change(t, 8, 2);
+	EXPECT_EQ(t, selftest_late_add(t, 8, 0), 0);
+	EXPECT_EQ(t, xcpu_async_defer(&selftest_late_job, NEVER_NS), 0);
+	selftest_on(t, t->other, selftest_late_pass, NULL);
 	kicks = STAT_OF(t, t->self, kick_flush);
-	EXPECT_EQ(t, xcpu_async_wait(&late_job), 0);
+	EXPECT_EQ(t, xcpu_async_wait(&selftest_late_job), 0);
 	EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush), kicks);
-	late_reads(t, 8, 2);
-	late_tear_down(t);
+	selftest_late_reads(t, 8, 2);
+	selftest_late_tear_down(t);
 }
 
 /* Kills: a bound that nobody looks at; one that is over at once. */
@@ -51,24 +51,24 @@ defer_bound(struct selftest *t)
 {
 	uint64_t kicks, late;
 
-	late_set_up(t);
-	if (!late_change_held(t, 8, 1))
+	selftest_late_set_up(t);
+	if (!selftest_late_change_held(t, 8, 1))
 		return;
 	kicks = STAT_OF(t, t->self, kick_flush);
 	late = STAT_OF(t, t->self, late_asked);
-	EXPECT_EQ(t, late_add(t, 8, 0), 0);
-	EXPECT_EQ(t, xcpu_async_defer(&late_job, SHORT_NS), 0);
+	EXPECT_EQ(t, selftest_late_add(t, 8, 0), 0);
+	EXPECT_EQ(t, xcpu_async_defer(&selftest_late_job, SHORT_NS), 0);
 	selftest_spend(2 * SHORT_NS);
-	EXPECT(t, !xcpu_async_done(&late_job));
-	EXPECT(t, !xcpu_async_done(&late_job));
-	selftest_release(t, &late_hold);
-	EXPECT(t, AWAIT(xcpu_async_done(&late_job)));
+	EXPECT(t, !xcpu_async_done(&selftest_late_job));
+	EXPECT(t, !xcpu_async_done(&selftest_late_job));
+	selftest_release(t, &selftest_late_hold);
+	EXPECT(t, AWAIT(xcpu_async_done(&selftest_late_job)));
 	if (XCPU_STATS != 0) {
 		EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush) - kicks, 1);
 		EXPECT_EQ(t, STAT_OF(t, t->self, late_asked) - late, 1);
 	}
-	late_reads(t, 8, 1);
-	late_tear_down(t);
+	selftest_late_reads(t, 8, 1);
+	selftest_late_tear_down(t);
 }
 
 /* Kills: lazy CPUs waited for; passed over and not told. */
@@ -77,37 +77,37 @@ defer_lazy(struct selftest *t)
 {
 	uint64_t kicks;
 
-	late_set_up(t);
-	late_change(t, 9, 1);
-	if (!late_lull(t))
+	selftest_late_set_up(t);
+	selftest_late_change(t, 9, 1);
+	if (!selftest_late_lull(t))
 		return;
 	kicks = STAT_OF(t, t->self, kick_flush);
-	EXPECT_EQ(t, late_add(t, 9, 0), 0);
-	EXPECT_EQ(t, xcpu_async_defer(&late_job, NEVER_NS), 0);
-	EXPECT(t, xcpu_async_done(&late_job));
-	late_wake(t);
+	EXPECT_EQ(t, selftest_late_add(t, 9, 0), 0);
+	EXPECT_EQ(t, xcpu_async_defer(&selftest_late_job, NEVER_NS), 0);
+	EXPECT(t, xcpu_async_done(&selftest_late_job));
+	selftest_late_wake(t);
 	EXPECT_EQ(t, STAT_OF(t, t->self, kick_flush), kicks);
-	late_reads(t, 9, 1);
-	late_tear_down(t);
+	selftest_late_reads(t, 9, 1);
+	selftest_late_tear_down(t);
 }
 
 /* Kills: tables freed under a lazy CPU. */
 static void
 defer_tables(struct selftest *t)
 {
-	late_set_up(t);
-	late_change(t, 9, 2);
-	if (!late_lull(t))
+	selftest_late_set_up(t);
+	selftest_late_change(t, 9, 2);
+	if (!selftest_late_lull(t))
 		return;
-	EXPECT_EQ(t, late_add(t, 9, XCPU_FLUSH_TABLES), 0);
-	EXPECT_EQ(t, xcpu_async_defer(&late_job, SHORT_NS), 0);
-	EXPECT(t, !xcpu_async_done(&late_job));
+	EXPECT_EQ(t, selftest_late_add(t, 9, XCPU_FLUSH_TABLES), 0);
+	EXPECT_EQ(t, xcpu_async_defer(&selftest_late_job, SHORT_NS), 0);
+	EXPECT(t, !xcpu_async_done(&selftest_late_job));
 	selftest_spend(2 * SHORT_NS);
-	EXPECT(t, !xcpu_async_done(&late_job));
-	late_wake(t);
-	EXPECT(t, AWAIT(xcpu_async_done(&late_job)));
-	late_reads(t, 9, 2);
-	late_tear_down(t);
+	EXPECT(t, !xcpu_async_done(&selftest_late_job));
+	selftest_late_wake(t);
+	EXPECT(t, AWAIT(xcpu_async_done(&selftest_late_job)));
+	selftest_late_reads(t, 9, 2);
+	selftest_late_tear_down(t);
 }
 
 static const struct selftest_case cases[] = {

@@ -2,10 +2,10 @@
 /* late_suite.c: see late_suite.h. */
 #include "late_suite.h"
 
-struct xcpu_async late_job;
-struct xcpu_cpuset late_other;
-struct selftest_hold late_hold;
-struct xcpu_au32 late_announced;
+struct xcpu_async selftest_late_job;
+struct xcpu_cpuset selftest_late_other;
+struct selftest_hold selftest_late_hold;
+struct xcpu_au32 selftest_late_announced;
 
 /* Of the CPU that is lazy. */
 static struct {
@@ -14,65 +14,65 @@ static struct {
 } seen;
 
 void
-late_announce(void *arg)
+selftest_late_announce(void *arg)
 {
 	(void)arg;
-	count_up(&late_announced);
+	count_up(&selftest_late_announced);
 }
 
 void
-late_set_up(struct selftest *t)
+selftest_late_set_up(struct selftest *t)
 {
-	late_job = (struct xcpu_async){ .callback = NULL };
-	xcpu_store_rlx(&late_announced, 0);
-	xcpu_cpuset_one(&late_other, t->other);
-	selftest_load(t, &late_other, t->host->tlb->space[0]);
+	selftest_late_job = (struct xcpu_async){ .callback = NULL };
+	xcpu_store_rlx(&selftest_late_announced, 0);
+	xcpu_cpuset_one(&selftest_late_other, t->other);
+	selftest_load(t, &selftest_late_other, t->host->tlb->space[0]);
 }
 
 void
-late_tear_down(struct selftest *t)
+selftest_late_tear_down(struct selftest *t)
 {
-	EXPECT(t, xcpu_async_done(&late_job));
-	selftest_load(t, &late_other, NULL);
+	EXPECT(t, xcpu_async_done(&selftest_late_job));
+	selftest_load(t, &selftest_late_other, NULL);
 }
 
 void
-late_reads(struct selftest *t, unsigned page, uint64_t value)
+selftest_late_reads(struct selftest *t, unsigned page, uint64_t value)
 {
-	selftest_reads(t, &late_other, selftest_page(t, page), value);
+	selftest_reads(t, &selftest_late_other, selftest_page(t, page), value);
 }
 
 void
-late_change(struct selftest *t, unsigned page, uint64_t value)
+selftest_late_change(struct selftest *t, unsigned page, uint64_t value)
 {
 	struct xcpu_space *space = t->host->tlb->space[0];
 	uint64_t va = selftest_page(t, page);
 
 	selftest_map(t, space, va, value + 1000);
 	EXPECT_EQ(t, xcpu_shootdown_all(space, NULL), 0);
-	late_reads(t, page, value + 1000);
+	selftest_late_reads(t, page, value + 1000);
 	selftest_map(t, space, va, value);
 }
 
 int
-late_add(struct selftest *t, unsigned page, unsigned flags)
+selftest_late_add(struct selftest *t, unsigned page, unsigned flags)
 {
 	struct xcpu_flush_opt opt = { .flags = flags };
 
-	return xcpu_async_add(&late_job, t->host->tlb->space[0],
+	return xcpu_async_add(&selftest_late_job, t->host->tlb->space[0],
 	    selftest_page(t, page), selftest_page_bytes(t), &opt);
 }
 
 bool
-late_change_held(struct selftest *t, unsigned page, uint64_t value)
+selftest_late_change_held(struct selftest *t, unsigned page, uint64_t value)
 {
-	late_change(t, page, value);
+	selftest_late_change(t, page, value);
 	selftest_below_top(t, t->host->tlb->space[0]);
-	return selftest_hold_one(t, &late_hold, t->other);
+	return selftest_hold_one(t, &selftest_late_hold, t->other);
 }
 
 void
-late_pass(void *arg)
+selftest_late_pass(void *arg)
 {
 	(void)arg;
 	xcpu_async_pass();
@@ -94,7 +94,7 @@ be_lazy(void *arg)
 }
 
 bool
-late_lull(struct selftest *t)
+selftest_late_lull(struct selftest *t)
 {
 	xcpu_store_rlx(&seen.lazy, 0);
 	xcpu_store_rlx(&seen.wake, 0);
@@ -105,7 +105,7 @@ late_lull(struct selftest *t)
 }
 
 void
-late_wake(struct selftest *t)
+selftest_late_wake(struct selftest *t)
 {
 	flag_set(&seen.wake);
 	selftest_join(t, t->other);

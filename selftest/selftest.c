@@ -124,15 +124,15 @@ print_result(const struct selftest *t, const struct selftest_case *test,
 {
 	struct tap_line line = { .len = 0 };
 
-	tap_text(&line, t->failures != 0 ? "not ok " : "ok ");
-	tap_number(&line, number);
-	tap_text(&line, " - ");
-	tap_text(&line, test->name);
+	selftest_text(&line, t->failures != 0 ? "not ok " : "ok ");
+	selftest_number(&line, number);
+	selftest_text(&line, " - ");
+	selftest_text(&line, test->name);
 	if (skip != NULL)
-		tap_text(&line, " # SKIP ");
+		selftest_text(&line, " # SKIP ");
 	else if (test->ids[0] != '\0')
-		tap_text(&line, " # ");
-	tap_text(&line, skip != NULL ? skip : test->ids);
+		selftest_text(&line, " # ");
+	selftest_text(&line, skip != NULL ? skip : test->ids);
 	t->host->line(t->host->to, line.text);
 }
 
@@ -142,15 +142,15 @@ print_conviction(const struct selftest *t)
 {
 	struct tap_line line = { .len = 0 };
 
-	tap_text(&line, "# ");
-	tap_text(&line, t->hook);
-	tap_text(&line, " is wrong");
+	selftest_text(&line, "# ");
+	selftest_text(&line, t->hook);
+	selftest_text(&line, " is wrong");
 	if (t->failed_cpu != XCPU_NCPU_MAX) {
-		tap_text(&line, ", CPU ");
-		tap_number(&line, t->failed_cpu);
+		selftest_text(&line, ", CPU ");
+		selftest_number(&line, t->failed_cpu);
 	}
-	tap_text(&line, "; the contract: ");
-	tap_text(&line, t->what);
+	selftest_text(&line, "; the contract: ");
+	selftest_text(&line, t->what);
 	t->host->line(t->host->to, line.text);
 }
 
@@ -159,26 +159,26 @@ print_failure(const struct selftest *t, const struct selftest_case *test)
 {
 	struct tap_line line = { .len = 0 };
 
-	tap_text(&line, "# ");
-	tap_text(&line, t->what);
+	selftest_text(&line, "# ");
+	selftest_text(&line, t->what);
 	if (t->failed_cpu != XCPU_NCPU_MAX) {
-		tap_text(&line, ", CPU ");
-		tap_number(&line, t->failed_cpu);
+		selftest_text(&line, ", CPU ");
+		selftest_number(&line, t->failed_cpu);
 	}
-	tap_text(&line, ": ");
-	tap_number(&line, t->got);
-	tap_text(&line, ", expected ");
-	tap_number(&line, t->want);
+	selftest_text(&line, ": ");
+	selftest_number(&line, t->got);
+	selftest_text(&line, ", expected ");
+	selftest_number(&line, t->want);
 	t->host->line(t->host->to, line.text);
 
 	line.len = 0;
-	tap_text(&line, "# ");
+	selftest_text(&line, "# ");
 	if (t->failures > 1) {
-		tap_number(&line, t->failures - 1);
-		tap_text(&line, " more failed; ");
+		selftest_number(&line, t->failures - 1);
+		selftest_text(&line, " more failed; ");
 	}
-	tap_text(&line, "the hooks passed; this leans on ");
-	tap_text(&line, test->look);
+	selftest_text(&line, "the hooks passed; this leans on ");
+	selftest_text(&line, test->look);
 	t->host->line(t->host->to, line.text);
 }
 
@@ -228,8 +228,8 @@ print_plan(const struct selftest *t, unsigned total)
 {
 	struct tap_line line = { .len = 0 };
 
-	tap_text(&line, "1..");
-	tap_number(&line, total);
+	selftest_text(&line, "1..");
+	selftest_number(&line, total);
 	t->host->line(t->host->to, line.text);
 }
 

@@ -3,7 +3,7 @@
 #include "tap.h"
 
 void
-tap_text(struct tap_line *line, const char *text)
+selftest_text(struct tap_line *line, const char *text)
 {
 	while (*text != '\0' && line->len < TAP_LINE_MAX - 1)
 		line->text[line->len++] = *text++;
@@ -11,14 +11,14 @@ tap_text(struct tap_line *line, const char *text)
 }
 
 void
-tap_number(struct tap_line *line, int64_t number)
+selftest_number(struct tap_line *line, int64_t number)
 {
 	uint64_t rest = (uint64_t)number;
 	char digits[21];
 	unsigned at = sizeof(digits) - 1;
 
 	if (number < 0) {
-		tap_text(line, "-");
+		selftest_text(line, "-");
 		rest = -rest;
 	}
 	digits[at] = '\0';
@@ -26,5 +26,5 @@ tap_number(struct tap_line *line, int64_t number)
 		digits[--at] = (char)('0' + rest % 10);
 		rest /= 10;
 	} while (rest != 0);	/* at most twenty digits */
-	tap_text(line, &digits[at]);
+	selftest_text(line, &digits[at]);
 }

@@ -13,7 +13,7 @@ struct tap_line {
 	unsigned len;
 };
 
-void tap_text(struct tap_line *line, const char *text);
-void tap_number(struct tap_line *line, int64_t number);
+void selftest_text(struct tap_line *line, const char *text);
+void selftest_number(struct tap_line *line, int64_t number);
 
 #endif /* XCPU_SELFTEST_TAP_H */

@@ -152,6 +152,21 @@ def builds_and_links(cc, options):
         raise Problem(f"{' '.join(options)}: wants " + " ".join(sorted(missing)))
 
 
+def selftest_names():
+    """The self-test is linked into kernels, beside names of their own."""
+    files = sorted((ROOT / "selftest").glob("*.c"))
+    with tempfile.TemporaryDirectory() as folder:
+        objects = []
+        for path in files:
+            objects.append(f"{folder}/{path.stem}.o")
+            compile_ok("gcc", *C, "-c", str(path), "-o", objects[-1])
+        status, listing = run("nm", "-gj", "--defined-only", *objects)
+    names = re.findall(r"^\w+$", listing, re.MULTILINE)
+    clashing = [name for name in names if not name.startswith(("selftest_", "xcpu_"))]
+    if status or not names or clashing:
+        raise Problem("neither selftest_ nor xcpu_: " + " ".join(clashing))
+
+
 def both_ends(name):
     for value in ENDS[name]:
         compile_ok("gcc", *C, "-O1", *define(**{name: value}), "-S", "-o",
@@ -213,6 +228,7 @@ def checks(cc):
            ("gic.c", ("dsb ishst",)))
     yield ("arm_tlbis_are_waited_for # BUG-29", arm_waits,
            ("tlbi.c", ("dsb nsh", "dsb ish")))
+    yield "selftest_names_begin_with_its_own", selftest_names, ()
     yield "template_level_0_is_at_most_30_lines", level0_is_short, ()
 
 

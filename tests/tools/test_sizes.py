@@ -44,11 +44,12 @@ def built(source, arch, flags=()):
     objects.mkdir(parents=True)
     run(COMPILERS[arch], *FLAGS, *flags, "-c", "-o", objects / "a.o", home / "out/a.c")
     shutil.copytree(home / "out" / f"core-{arch}-gcc", home / "out" / f"full-{arch}-gcc")
+    shutil.copytree(objects, home / "out" / f"port-{arch}-gcc" / "port" / "x")
     return folder
 
 
-def sizes(folder, command, arch):
-    kinds = ["core"] if command == "check" else ["core", "full"]
+def sizes(folder, command, arch, kinds=None):
+    kinds = kinds or (["core"] if command == "check" else ["core", "full", "port"])
     return run("python3", f"{folder}/tools/sizes", command, "--out", f"{folder}/out",
                *(f"{kind}-{arch}-gcc" for kind in kinds))
 
@@ -72,6 +73,12 @@ def main():
         status, output = sizes(folder, "check", "aarch64")
         tap.test("sizes: outlined atomics", status == 1
                  and "__aarch64_ldset4" in output, output)
+    with built(CLEAN + BYTE + "int counter; void z(void); void g1(void) { z(); }\n",
+               "x86_64") as folder:
+        status, output = sizes(folder, "check", "x86_64", ["port"])
+        tap.test("sizes: a port may have data, but no byte atomic", status == 1
+                 and "not ok 1 - port-x86_64-gcc: no atomic narrower" in output
+                 and output.endswith("1..1\n"), output)
     with built("void f(void) { }\n", "x86_64") as folder:
         status, output = sizes(folder, "check", "x86_64")
         tap.test("sizes: a documented symbol that nobody wants", status == 1
@@ -87,7 +94,8 @@ def main():
         tap.test("sizes: the table is put between the markers", status == 0
                  and text.startswith("a\n" + markers[0] + "\n|")
                  and text.endswith(markers[1] + "\nb\n") and "old" not in text
-                 and "| **all** |" in text, text)
+                 and "| **all** |" in text
+                 and text.count(" port of the architecture") == 1, text)
     tap.end()
 
 

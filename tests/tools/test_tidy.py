@@ -97,6 +97,17 @@ API_CASES = [
     for key in ("Context", "Waits", "Order", "Cost", "Returns")
 ]
 
+ARCH_CASES = [
+    ("an architecture in the kernel's shared part", "kernel/a.c",
+     TAG + "#ifdef __aarch64__\nint a;\n#endif\n", "the architecture __aarch64__"),
+    ("an architecture in the library", "src/a.h",
+     TAG + "#if defined(__riscv_xlen)\nint a;\n#endif\n",
+     "the architecture __riscv_xlen"),
+    ("an architecture in its folder", "kernel/arch/arm/a.h",
+     TAG + "#ifdef __arm__\nint a;\n#endif\n", None),
+    ("an architecture in a comment", "work/a.c", TAG + "/* as __x86_64__ */\n", None),
+]
+
 ORDER_CASES = [
     ("a tagged pair", "src/a.c", RING, None),
     ("an ordered access without a tag", "src/a.c",
@@ -278,6 +289,17 @@ def unity(tap):
              status == 1 and "which src/ has not" in output, output)
 
 
+def architectures(tap):
+    tag = "# " + TAG.split()[1] + " BSD-2-Clause\n"
+    folder = {"kernel/arch/vax/rules.mk": tag + "A := vax\n"}
+    status, output = tidy(folder | {"kernel/rules.mk": tag + "A := vax\n"})
+    tap.test("tidy finds an architecture in what all share", status == 1
+             and "kernel/rules.mk:2: names the architecture vax" in output
+             and "arch/vax" not in output, output)
+    status, output = tidy(folder | {"kernel/rules.mk": tag + "A := pdp # not vax\n"})
+    tap.test("tidy knows architectures by their folders", status == 0, output)
+
+
 def library(tap):
     cases = [("a global", "int global_counter;\n", "has the global global_counter"),
              ("a static variable", "static int a;\nint *f(void) { return &a; }\n",
@@ -310,11 +332,12 @@ def command_line(tap):
 
 def main():
     tap = Tap()
-    for cases in (TEXT_CASES, LENGTH_CASES, API_CASES, ORDER_CASES, LOOP_CASES,
-                  DEPS_CASES):
+    for cases in (TEXT_CASES, LENGTH_CASES, API_CASES, ARCH_CASES, ORDER_CASES,
+                  LOOP_CASES, DEPS_CASES):
         for case in cases:
             one_case(tap, *case)
     unity(tap)
+    architectures(tap)
     library(tap)
     command_line(tap)
     tap.end()

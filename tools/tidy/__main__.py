@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import api
+import archs
 import deps
 import length
 import library
@@ -33,6 +34,7 @@ CHECKS = [
     ("loops in src/ are bounded, a retry, or the wait", loops.check),
     ("includes go one way", deps.check_includes),
     ("the unity build includes every source file", deps.check_unity),
+    ("what all architectures share names none", archs.check),
 ]
 
 
