@@ -160,7 +160,7 @@ static struct {
 } flood;
 
 #define FLOOD_POSTS	2000
-#define FLOOD_MAX	1000000		/* it would never end by itself */
+#define FLOOD_MAX	100000		/* its target never had a core, or never a turn */
 #define FLOOD_TURNS	2
 
 /* However long it takes until its target is given a core. */
