@@ -104,11 +104,11 @@ look_on(void *arg)
 {
 	(void)arg;
 	/* ends: the lock was held for a whole look */
-	while (count_of(&onlooker.over) == 0) {
+	for (unsigned spins = 0; count_of(&onlooker.over) == 0; spins++) {
 		if ((xcpu_port_context() & XCPU_CTX_LOCKED) != 0)
 			onlooker.locked = true;
 		count_up(&onlooker.looks);
-		xcpu_port_relax(0);
+		xcpu_port_relax(spins);
 	}
 }
 

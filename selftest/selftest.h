@@ -96,7 +96,8 @@ struct xcpu_selftest_host {
  * Order:   none.
  * Cost:    milliseconds per test, but XCPU_STALL_NS for each test of a stall.
  * Returns: how many tests failed; -XCPU_EINVAL the host has no line(), no
- *          domain or no CPUs; -XCPU_EAGAIN called in the wrong context.
+ *          domain or no CPUs; -XCPU_EAGAIN called in the wrong context, or a hook
+ *          that masks says so of any: a line tells which.
  */
 int xcpu_selftest_run(const struct xcpu_selftest_host *host, unsigned level);
 

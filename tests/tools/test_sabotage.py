@@ -39,11 +39,11 @@ def patch(line, hook="xcpu_port_kick", more=""):
         DIFF.format(line=line)
 
 
-def fake(text, machine=""):
+def fake(text, machine="", hooks="xcpu_port_kick xcpu_port_panic"):
     folder = tree({"tests/sabotage/one.patch": text, "Makefile": MAKEFILE,
                    "tests/sabotage/machines/odd.patch": machine,
                    "src/report": "ok 1 - all\n",
-                   "src/program": PROGRAM, "port/a": "", "include/a": "",
+                   "src/program": PROGRAM, "port/a": "", "include/xcpu/port.h": hooks,
                    "work/a": ""})
     pathlib.Path(folder.name, "tools").mkdir()
     for name in ("sabotage", "libpatch.py", "libproc.py", "libtap.py"):
@@ -78,6 +78,16 @@ def fails_alone(tap):
                  "\nok 1 - sabotage one" in "\n" + output, output)
 
 
+def untried(tap):
+    """A hook that no sabotage is of."""
+    for hooks, right in (("xcpu_port_kick", True),
+                         ("xcpu_port_kick xcpu_port_near", False)):
+        with fake(patch(KICK), hooks=hooks) as folder:
+            status, output = sabotage(folder)
+            tap.test(f"sabotage: of {hooks}", (status == 0) == right and
+                     ("not ok 3" in output) != right, output)
+
+
 def main():
     tap = Tap()
     judged(tap, "the hook that is wrong", patch(KICK), True, "#   " + KICK)
@@ -93,6 +103,7 @@ def main():
     judged(tap, "flags reach the compiler", patch(KICK, more="Flags: -DX=1\n"),
            True, "without sabotage: linux -DX=1")
     fails_alone(tap)
+    untried(tap)
     tap.end()
 
 
