@@ -131,7 +131,7 @@ class Arch:
         words = ["work=storm", f"ops={LARGEST_OPS}"]
         return Cell(self.name, self.machine.LARGEST, "any/storm",
                     self.command(self.machine.LARGEST, words), [PASSED],
-                    "F-B22 F-B23")
+                    "F-B22 F-B23 F-P12")
 
     def replay(self, cpus, name, words, trace):
         place = "recorded" if cpus < FULL_CPUS else "spread"
