@@ -260,16 +260,16 @@ print_refusal(const struct xcpu_selftest_host *host)
 {
 	struct tap_line line = { .len = 0 };
 
-	tap_text(&line, "Bail out! it begins on a CPU that is ready, with nothing "
+	selftest_text(&line, "Bail out! it begins on a CPU that is ready, with nothing "
 	    "held or masked: here CPU ");
-	tap_number(&line, xcpu_cpu_index());
-	tap_text(&line, ", context() ");
-	tap_number(&line, xcpu_port_context());
+	selftest_number(&line, xcpu_cpu_index());
+	selftest_text(&line, ", context() ");
+	selftest_number(&line, xcpu_port_context());
 	host->line(host->to, line.text);
 	if (xcpu_port_context() == 0)
 		return;
 	line.len = 0;
-	tap_text(&line, "# 1: masked, 2: a spinlock is held, 4: in an NMI; where "
+	selftest_text(&line, "# 1: masked, 2: a spinlock is held, 4: in an NMI; where "
 	    "the caller is not, look whether irq_restore() puts back what "
 	    "irq_save() found, and context() counts right");
 	host->line(host->to, line.text);
