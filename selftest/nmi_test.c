@@ -326,10 +326,10 @@ static const struct selftest_case cases[] = {
 	    nmi_foreign, 4, 1, NEED_NMI },
 	{ "nmi_in_nmi", "F-T3 F-B19", "nmi(), the end of the NMI handler",
 	    nmi_in_nmi, 4, 1, NEED_NMI },
-	{ "nmi_flushes", ID_BY_NMI " F-T3 F-T7 INV-S2",
+	{ "nmi_flushes", "F-T3 F-T7 INV-S2",
 	    "xcpu_port_tlb_flush in an NMI", nmi_flushes, 4, 2,
 	    NEED_NMI | NEED_LOCK | NEED_THREAD | NEED_TLB },
-	{ "nmi_shoots", ID_BY_NMI " F-T7 INV-S2", "xcpu_port_kick_nmi", nmi_shoots, 4,
+	{ "nmi_shoots", "F-T7 INV-S2", "xcpu_port_kick_nmi", nmi_shoots, 4,
 	    2, NEED_NMI | NEED_THREAD | NEED_TLB },
 };
 

@@ -221,7 +221,7 @@ static const struct selftest_case cases[] = {
 	{ "stall_shootdown_names_one", ID_EARLY " F-T5 F-X9", "xcpu_port_stall",
 	    stall_shootdown_names_one, 3, 3,
 	    NEED_STALL | NEED_TLB | NEED_THREAD },
-	{ "stall_shootdown_by_nmi", ID_BY_NMI " F-T5 INV-S1",
+	{ "stall_shootdown_by_nmi", "F-T5 INV-S1",
 	    "xcpu_port_kick_nmi, the NMI handler", stall_shootdown_by_nmi,
 	    4, 2, NEED_STALL | NEED_TLB | NEED_THREAD },
 };

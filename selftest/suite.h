@@ -82,14 +82,8 @@ extern const struct selftest_group selftest_hook, selftest_hook_kick,
 extern const struct selftest_group selftest_async, selftest_defer,
     selftest_batch, selftest_early, selftest_quiesce, selftest_icache, selftest_notifier;
 
-/* ---- ids that say more on one machine than on another ---- */
+/* ---- ids that say more on one port than on another ---- */
 
-/* A shootdown by NMI: on Arm that is an SGI of a higher priority. */
-#if defined(__aarch64__)
-#define ID_BY_NMI "F-T2"
-#else
-#define ID_BY_NMI "F-T1"
-#endif
 /* Who does not end early waits for the flush. */
 #if XCPU_PORT_EARLY
 #define ID_EARLY "F-B4"
