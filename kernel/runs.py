@@ -63,10 +63,11 @@ CASES = [
     ("unknown_key", "", 1, "colour=red", 1, "is not a key"),
     ("unknown_work", "", 1, "work=play", 1, "not a value"),
 ]
-# The storm in every mode; four CPUs are work/modes.py's.
+# The storm in every mode; four CPUs are work/modes.py's.  The modes are of the
+# library, not of an architecture: the others see them once.
 CASES += [("storm_%s_%d_cpus" % (form, cpus), "F-B7 F-B8 F-B9 F-B12 F-P7", cpus,
            "work=storm form=%s ops=%d" % (form, 100 if cpus == 64 else 500), 0,
-           r"form %s.*PASS" % form)
+           r"form %s.*PASS" % form) + (() if cpus == 8 else (("x86_64",),))
           for form in ("gather", "async", "defer") for cpus in (1, 2, 8, 64)]
 CASES += [("storm_defer_multi", "F-B8 F-B12", 2, "work=storm form=defer "
            "seconds=3 mode=multi", 0, "form defer.*PASS"),

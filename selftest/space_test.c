@@ -93,10 +93,12 @@ shootdown_alone(struct selftest *t)
 {
 	struct xcpu_space *space = t->host->tlb->space[0];
 	uint64_t va = selftest_page(t, 2);
-	uint64_t kicks = flush_kicks(t);
-	uint64_t alone = STAT_OF(t, t->self, shootdown_alone);
+	uint64_t kicks, alone;
 	struct xcpu_cpuset self;
 
+	selftest_below_top(t, space);
+	kicks = flush_kicks(t);
+	alone = STAT_OF(t, t->self, shootdown_alone);
 	only_self(t, &self);
 	selftest_load(t, &self, space);
 	for (uint64_t value = 1; value <= 3; value++) {

@@ -292,6 +292,7 @@ reset(struct xcpu_cpu *dead)
 	XCPUI_COUNT_NMI(dead, false);
 	/* rlx: its own, all, which it reads when the host has started it */
 	xcpu_store_rlx(&dead->running.fn, NULL);
+	xcpu_store_rlx(&dead->burying, 0); /* rlx: its own */
 	xcpu_store_rlx(&dead->waiting.kind, XCPU_WAIT_NONE); /* rlx: its own */
 	for (unsigned i = 0; i < XCPU_EVENT_WORDS; i++)
 		xcpu_store_rlx(&dead->event.pending[i], 0); /* rlx: its own */
@@ -332,13 +333,25 @@ own_burying(struct xcpu_cpu *self, const struct xcpu_cpuset *dead)
 
 	if (owner != 0 && !xcpu_cpuset_has(dead, owner - 1))
 		return false;
+	/* rlx: for our own NMIs, which stop us no more */
+	xcpu_store_rlx(&self->burying, 1);
 	/* rlx: the fence in at_once() orders us after the report before */
 	return xcpu_cas_rlx(&self->domain->burying, &owner, self->index + 1);
 }
 
+/* Stops by the living, whose NMIs have left us alone meanwhile. */
+static void
+heed_nmis(struct xcpu_cpu *self)
+{
+	/* rlx: for our own NMIs */
+	xcpu_store_rlx(&self->burying, 0);
+	if (self->domain->stop != NULL)
+		(void)self->domain->stop->serve_nmi(self);
+}
+
 /*
- * Masked throughout: a stop by one of the dead may still be on its way to us, and
- * whoever stands while he is the reporter is let go by nobody.
+ * Masked throughout, and no NMI stops us: a stop by one of the dead may still be
+ * on its way, and whoever stands while he is the reporter is let go by nobody.
  */
 static bool XCPUI_COLD
 begin(struct xcpu_cpu *self, const struct xcpu_cpuset *dead)
@@ -353,6 +366,8 @@ begin(struct xcpu_cpu *self, const struct xcpu_cpuset *dead)
 		    (void *)(uintptr_t)obituary);
 		at_once(self, dead);
 	}
+	if (xcpu_load_rlx(&self->burying) != 0) /* rlx: our own word */
+		heed_nmis(self);
 	xcpu_port_irq_restore(state);
 	return own;
 }

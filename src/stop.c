@@ -112,9 +112,13 @@ serve_nmi(struct xcpu_cpu *self)
 {
 	bool ours = xcpui_nmi_answer(self);
 
-	/* On its way out it stops where it serves its doorbell. */
-	if (self->ready && !xcpui_panicked_self(self) &&
-	    stand_still(self, WANTED | HARD))
+	/*
+	 * On its way out it stops where it serves its doorbell, and in a report
+	 * of a death as soon as the dead can no longer have asked for it.
+	 * rlx: our own word
+	 */
+	if (self->ready && xcpu_load_rlx(&self->burying) == 0 &&
+	    !xcpui_panicked_self(self) && stand_still(self, WANTED | HARD))
 		ours = true;
 	return ours;
 }

@@ -74,6 +74,7 @@ struct xcpu_cpu {
 	/* Written by its own CPU, read by reports. */
 	struct xcpu_au64 claims __attribute__((aligned(XCPU_LINE_BYTES)));
 	struct xcpu_au32 posting;	/* between a post and its kick */
+	struct xcpu_au32 burying;	/* no NMI stops it now: dead.c */
 	struct xcpu_running running;
 	struct xcpu_waiting waiting;
 	struct xcpu_flush_cpu flush __attribute__((aligned(XCPU_LINE_BYTES)));
