@@ -26,6 +26,7 @@ enum xcpui_flush_word {
 /* The word that says how far this CPU is with a space; NULL: not loaded. */
 struct xcpu_au64 *xcpui_flush_progress(struct xcpu_cpu *self,
     const struct xcpu_space *space);
+
 /* More pages than the ceiling: the whole space costs less. */
 static inline void
 xcpui_flush_widen(const struct xcpu_domain *domain, struct xcpu_flush *flush)
