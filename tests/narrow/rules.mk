@@ -18,5 +18,6 @@ define narrow_suite
 SUITES += $(1)-narrow
 $(1)-narrow_RUN   = python3 tests/narrow/runs.py $(1) $(O)/xcpu-$(1)-narrow
 $(1)-narrow_NEEDS = $(O)/xcpu-$(1)-narrow
+$(1)-narrow_TIME  = 600
 endef
 $(foreach n,threads explore sim,$(eval $(call narrow_suite,$(n))))
