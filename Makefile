@@ -8,6 +8,7 @@
 #   ARCH=      x86_64 (default), aarch64, riscv64: of `make lib` and the kernel;
 #              all: `make run` and `make plant` go through them
 #   CC=        the compiler of `make lib` and of every hosted program
+#   DEBUG=     what debuggers are told: -g for variables, too (default -g1)
 #
 # Each room (folder) that has something to build has a rules.mk, which this
 # file includes.  A room uses three things from here and appends to two:
@@ -42,6 +43,7 @@ MAKEFLAGS += --no-builtin-rules
 O    ?= build
 ARCH ?= x86_64
 V    ?= 0
+DEBUG := -g1
 VERSION := $(shell cat VERSION)
 
 # ---- Saying what happens -------------------------------------------------
@@ -73,7 +75,7 @@ endif
 
 WARN := -Wall -Wextra -Werror -Wundef -Wvla -Wwrite-strings \
 	-Wstrict-prototypes -Wmissing-prototypes
-CFLAGS_common := -std=gnu11 -O2 -g $(WARN) -fno-common -Iinclude
+CFLAGS_common := -std=gnu11 -O2 $(DEBUG) $(WARN) -fno-common -Iinclude
 
 # What a kernel needs of its compiler.  The atomics of this library are at
 # least 32 bits wide, so that no target turns one into a call.
@@ -213,7 +215,8 @@ features:
 
 # The kernel and the threads program take the same key=value words; here each
 # is a make variable of that name: `make run CPUS=8 seed=3 work=calls`.
-KEYS := work ops seconds seed relax place order mode faults oracle form lazy entry bound tlb asids
+KEYS := work ops seconds seed relax place order mode faults selftest oracle
+KEYS += form lazy entry bound kick tlb asids off
 CPUS ?= 4
 words = $(foreach k,$(KEYS),$(if $(filter command,$(origin $(k))),$(k)=$($(k))))
 

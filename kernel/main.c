@@ -45,9 +45,7 @@ run(const struct boot_info *boot, const struct work_options *options)
 	faults_set(options);
 	if (options->work == WORK_SELFTEST)
 		return conform_run(false);
-	/* It tests a port that works: not one whose kicks get lost. */
-	if (options->work == WORK_ALL && options->faults == WORK_FAULTS_NONE &&
-	    !conform_run(true))
+	if (work_selftest_first(options) && !conform_run(true))
 		return false;
 	good = work_main(boot->command_line, module_map(boot),
 	    boot->module_len) == 0;

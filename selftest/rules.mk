@@ -22,7 +22,7 @@ $(1)_CFLAGS := $(CFLAGS_common) $($(1)_EXTRA) -Iport/linux -Iwork -Iselftest \
 	-pthread
 $(call world,$(1))
 
-$(O)/xcpu-$(1): $(call objs,$(1),$(THREADS_SRCS))
+$(O)/xcpu-$(1): $(call objs,$(1),$(THREADS_UNITY))
 	$$(call say,LD,$$@)
 	$$(Q)$(CC) -pthread -o $$@ $$^
 

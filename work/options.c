@@ -36,9 +36,9 @@ struct key {
 };
 
 enum key_id { KEY_WORK, KEY_OPS, KEY_SECONDS, KEY_SEED, KEY_RELAX, KEY_PLACE,
-	KEY_ORDER, KEY_MODE, KEY_FAULTS, KEY_ORACLE, KEY_FORM, KEY_LAZY,
-	KEY_ENTRY, KEY_BOUND, KEY_KICK, KEY_TLB, KEY_ASIDS, KEY_OFF, KEY_CPUS,
-	KEY_TRACE };
+	KEY_ORDER, KEY_MODE, KEY_FAULTS, KEY_SELFTEST, KEY_ORACLE, KEY_FORM,
+	KEY_LAZY, KEY_ENTRY, KEY_BOUND, KEY_KICK, KEY_TLB, KEY_ASIDS, KEY_OFF,
+	KEY_CPUS, KEY_TRACE };
 
 static const struct key keys[] = {
 	[KEY_WORK] = { "work", kind_names, 0, "what to run" },
@@ -50,6 +50,8 @@ static const struct key keys[] = {
 	[KEY_ORDER] = { "order", order_names, 0, "how a trace is kept in order" },
 	[KEY_MODE] = { "mode", mode_names, 0, "how the machine is emulated" },
 	[KEY_FAULTS] = { "faults", faults_names, 0, "what goes wrong on purpose" },
+	[KEY_SELFTEST] = { "selftest", switch_names, 0,
+		"the port is tested before work=all" },
 	[KEY_ORACLE] = { "oracle", switch_names, 0, "arm and probe" },
 	[KEY_FORM] = { "form", form_names, 0, "how what may be late is flushed" },
 	[KEY_LAZY] = { "lazy", switch_names, 0, "who idles keeps the root" },
@@ -208,6 +210,9 @@ set(struct work_options *options, enum key_id key, uint64_t value,
 	case KEY_FAULTS:
 		options->faults = (enum work_faults)value;
 		break;
+	case KEY_SELFTEST:
+		options->selftest = value != 0;
+		break;
 	case KEY_ORACLE:
 		options->oracle = value != 0;
 		break;
@@ -270,15 +275,22 @@ parse_word(char *word, struct work_options *options)
 	return -1;
 }
 
+bool
+work_selftest_first(const struct work_options *options)
+{
+	return options->selftest && options->work == WORK_ALL &&
+	    options->faults == WORK_FAULTS_NONE;
+}
+
 int
 work_options_parse(const char *words, struct work_options *options)
 {
 	char word[WORD_MAX];
 	size_t len;
 
-	*options = (struct work_options){ .oracle = true, .seed = 1,
-		.relax = 4, .lazy = true, .entry = true, .bound_us = 4000,
-		.asids = XCPU_ASIDS_MAX };
+	*options = (struct work_options){ .selftest = true, .oracle = true,
+		.seed = 1, .relax = 4, .lazy = true, .entry = true,
+		.bound_us = 4000, .asids = XCPU_ASIDS_MAX };
 	for (;;) {	/* ends: at the end of the words */
 		while (*words == ' ' || *words == '\t' || *words == '\n')
 			words++;

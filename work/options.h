@@ -67,6 +67,7 @@ struct work_options {
 	enum work_order order;
 	enum work_mode mode;
 	enum work_faults faults;
+	bool selftest;		/* before everything, if that is the work */
 	bool oracle;		/* arm and probe around each shootdown */
 	enum work_form form;
 	bool kick_nmi;		/* shootdowns ring by NMI */
@@ -91,6 +92,12 @@ struct work_options {
  * is.
  */
 int work_options_parse(const char *words, struct work_options *options);
+
+/*
+ * Whether the port is tested first: where all is run, and nothing goes wrong on
+ * purpose, for the self-test is of a port that works.
+ */
+bool work_selftest_first(const struct work_options *options);
 
 const char *work_kind_name(enum work_kind kind);
 const char *work_form_name(enum work_form form);

@@ -166,8 +166,7 @@ run(const struct command *command, const void *module, size_t module_len)
 		return usage(why, "");
 	if (options->work == WORK_SELFTEST)
 		result = host_selftest(false) != 0;
-	else if (options->work == WORK_ALL &&
-	    options->faults == WORK_FAULTS_NONE && !selftest_passes())
+	else if (work_selftest_first(options) && !selftest_passes())
 		result = 1;
 	else
 		result = work_main(command->words, module, module_len);

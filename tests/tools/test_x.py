@@ -169,12 +169,23 @@ def installing(tap):
              and output.strip().endswith("run"), output)
 
 
+def keys(tap):
+    """What the kernel takes, but for what ./x itself sets."""
+    options = (ROOT / "work/options.c").read_text()
+    known = re.findall(r"^\t\[KEY_\w+\] = \{ \"(\w+)\"", options, re.MULTILINE)
+    taken = re.findall(r"^KEYS [:+]= (.*)", (ROOT / "Makefile").read_text(),
+                       re.MULTILINE)
+    tap.test("x takes each word of the kernel", " ".join(taken).split() ==
+             [key for key in known if key not in ("cpus", "trace")], known)
+
+
 def main():
     os.umask(0o022)
     tap = Tap()
     words(tap)
     tools(tap)
     installing(tap)
+    keys(tap)
     tap.end()
 
 
