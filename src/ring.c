@@ -421,6 +421,9 @@ xcpui_msg_watched(struct xcpu_cpu *self)
 		return false;
 	if (drain(self, ring, source, &budget))
 		xcpu_cpuset_del(&self->msg.hand, source);
+	else if (self->msg.watched != ring)
+		/* A function that waited has served, and let go of it (I2). */
+		xcpui_leave_own(self, XCPU_LANE_MSG);
 	return true;
 }
 

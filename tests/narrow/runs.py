@@ -20,8 +20,8 @@ SEQUENCE = 256		# values of XCPU_SEQ_BITS in rules.mk
 WRAPS = 4		# times that each CPU's sequence must come round, at least
 
 THREADS = [("selftest", "work=selftest cpus=4"),
-           ("storms of 2 CPUs", "cpus=2 ops=5000"),
-           ("storms of 8 CPUs", "cpus=8 ops=10000"),
+           ("storms of 2 CPUs", "cpus=2 ops=5000 selftest=off"),
+           ("storms of 8 CPUs", "cpus=8 ops=10000 selftest=off"),
            ("storms with lost kicks", "cpus=2 ops=3000 faults=drop:20")]
 # Those whose operations come twice, or read what an earlier one has left.
 EXPLORE = [(what, f"--bound 0 --limit 20000 run {programs}")
@@ -43,6 +43,8 @@ EXPLORE = [(what, f"--bound 0 --limit 20000 run {programs}")
                ("rendezvous in turn", "sync-wrap sync-twice sync-turns"))]
 SIM = [("seeds without faults", "--seed 1..100 --quiet"),
        ("seeds with faults", "--seed 101..300 --faults all --quiet"),
+       ("a poll whose budget ends where a function has let go of its ring",
+        "--scenario storm --seed 1795341095360 --inject nmi@369 --whole"),
        ("late shootdowns",
         "--scenario late --seed 1..300 --faults all --quiet"),
        # Long, or the numbers of a space begin again too rarely.
