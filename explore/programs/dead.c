@@ -200,8 +200,7 @@ setup_halves(void)
 	explore_assert(xcpu_event_register(run, NULL) == 1, "another id");
 	explore_become(0);
 	xcpu_fetch_or_rlx(&explore_cpu[0].event.pending[0], 2); /* rlx: setup */
-	xcpu_fetch_or_rlx(&explore_cpu[0].line->bell, /* rlx: setup */
-	    (uint64_t)XCPU_LANE_EVENT << explore_cpu[0].lane_shift);
+	scene_post_unkicked(0, XCPU_LANE_EVENT);
 }
 
 static void
@@ -223,6 +222,55 @@ static const struct explore_program dead_halves = {
 	.setup = setup_halves,
 	.cpu = { NULL, NULL, bury_at_once },
 	.check = check_halves,
+};
+
+/* The post without its kick was to the reporter itself. */
+static const struct explore_program dead_own_half = {
+	.name = "dead-own-half",
+	.what = "a CPU died between a post and its kick, to who reports it",
+	.ids = "F-B20 INV-E1 INV-C8",
+	.ncpu = 3,
+	.setup = setup_halves,
+	.cpu = { bury_at_once },
+	.check = check_halves,
+};
+
+/* It died as it reported the death of CPU 2: whoever reports both goes on. */
+static void
+setup_reporter(void)
+{
+	setup_three();
+	explore_start_masked(2);
+	xcpu_store_rlx(&explore_domain.burying, DEAD + 1); /* rlx: setup */
+}
+
+static void
+bury_both(void)
+{
+	struct xcpu_cpuset first = scene_set(1 << 2);
+	struct xcpu_cpuset both = scene_set(1 << DEAD | 1 << 2);
+
+	explore_assert(xcpu_cpu_dead(&first) == -XCPU_EBUSY,
+	    "beside a reporter who may live");
+	explore_assert(xcpu_cpu_dead(&both) == 0, "not buried");
+	explore_assert(xcpu_cpu_dead(&both) == 0, "kept for good");
+}
+
+static void
+check_both(void)
+{
+	check_off();
+	explore_assert(!xcpu_cpu_ready(&explore_domain, 2), "not off");
+}
+
+static const struct explore_program dead_reporter = {
+	.name = "dead-reporter",
+	.what = "a CPU died as it reported a death, and both are reported",
+	.ids = "F-B20 INV-C8",
+	.ncpu = 3,
+	.setup = setup_reporter,
+	.cpu = { bury_both },
+	.check = check_both,
 };
 
 /* Nobody reports it; it takes more ticks than DEAD_POSTER_TICKS of src/drain.c. */
@@ -285,5 +333,5 @@ static const struct explore_program dead_back = {
 
 const struct explore_program *const dead_programs[] = {
 	&dead_call, &dead_object, &dead_flush, &dead_round, &dead_halves,
-	&dead_poster, &dead_back, NULL
+	&dead_own_half, &dead_reporter, &dead_poster, &dead_back, NULL
 };

@@ -270,16 +270,27 @@ static const struct explore_program dead_leader = {
 	.bound = 3,
 };
 
+/* src/park.h: planes of lane 0; what else a question says. */
+#define TODO_COMING_OPEN 0x1000101
+#define TODO_ACTING_OPEN 0x1010001
+#define NO_ENTRY_BUT_EXIT ((uint64_t)6 << 56)
+
 /* It had asked, and died before it posted. */
 static void
-setup_asked(void)
+ask_and_die(uint64_t question)
 {
 	setup_leader();
 	/* rlx: setup, all */
 	xcpu_store_rlx(&room.owner, DEAD + 1);
 	room.generation = 1;
 	xcpu_store_rlx(&scene_line(0)->sync, /* rlx: setup */
-	    (uint64_t)1 << 32 | 0x1000101);
+	    (uint64_t)1 << 32 | question);
+}
+
+static void
+setup_asked(void)
+{
+	ask_and_die(TODO_COMING_OPEN);
 }
 
 static const struct explore_program dead_asked = {
@@ -292,6 +303,26 @@ static const struct explore_program dead_asked = {
 	.check = check_leader,
 };
 
+/* No barrier before the second one: who waits there has read no GO. */
+static void
+setup_exit(void)
+{
+	ask_and_die(NO_ENTRY_BUT_EXIT | TODO_ACTING_OPEN);
+	scene_post_unkicked(0, XCPU_LANE_CALL);
+}
+
+static const struct explore_program dead_exit = {
+	.name = "dead-exit",
+	.what = "a CPU dies while another is parked at its second barrier alone",
+	.ids = "F-B20 F-B18 INV-R10",
+	.ncpu = 3,
+	.setup = setup_exit,
+	.cpu = { NULL, NULL, bury },
+	.check = check_leader,
+	.spurious = { 1 },
+};
+
 const struct explore_program *const dead_room_programs[] = {
-	&dead_inbox, &dead_sent, &dead_twice, &dead_outbox, &dead_leader, &dead_asked, NULL
+	&dead_inbox, &dead_sent, &dead_twice, &dead_outbox, &dead_leader,
+	&dead_asked, &dead_exit, NULL
 };

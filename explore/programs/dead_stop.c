@@ -18,18 +18,24 @@
 /* On lines of its own, which EXPLORE_DATA would not leave it. */
 static struct xcpu_stop_room room __attribute__((section("explore_data")));
 
+/* CPU 1 is dead, and `owner` of the room wants CPU 0 in this way. */
 static void
-setup(void)
+boot(unsigned ncpu, unsigned owner, uint32_t wanted)
 {
-	explore_boot(2);
+	explore_boot(ncpu);
 	(void)xcpu_stop_init(&explore_domain, &room);
 	explore_name(&room, sizeof(room), "room");
 	explore_start_masked(DEAD);
-	/* rlx: setup, all */
-	xcpu_store_rlx(&room.owner, DEAD + 1);
-	xcpu_store_rlx(&room.state[0], WANTED); /* rlx: setup */
-	xcpu_fetch_or_rlx(&explore_cpu[0].line->bell, /* rlx: setup */
-	    (uint64_t)XCPU_LANE_STOP << explore_cpu[0].lane_shift);
+	/* rlx: setup, both */
+	xcpu_store_rlx(&room.owner, owner + 1);
+	xcpu_store_rlx(&room.state[0], wanted); /* rlx: setup */
+}
+
+static void
+setup(void)
+{
+	boot(2, DEAD, WANTED);
+	scene_post_unkicked(0, XCPU_LANE_STOP);
 }
 
 /* Since its first step; the first two words that it writes. */
@@ -58,9 +64,8 @@ late_nmi(void)
 static void
 setup_nmi(void)
 {
-	setup();
-	/* rlx: setup */
-	xcpu_store_rlx(&room.state[0], WANTED | HARD);
+	boot(2, DEAD, WANTED | HARD);
+	scene_post_unkicked(0, XCPU_LANE_STOP);
 }
 
 static void
@@ -110,13 +115,7 @@ static struct xcpu_au32 EXPLORE_DATA hit, over;
 static void
 setup_living(void)
 {
-	explore_boot(3);
-	(void)xcpu_stop_init(&explore_domain, &room);
-	explore_name(&room, sizeof(room), "room");
-	explore_start_masked(DEAD);
-	/* rlx: setup, both */
-	xcpu_store_rlx(&room.owner, 2 + 1);
-	xcpu_store_rlx(&room.state[0], WANTED | HARD); /* rlx: setup */
+	boot(3, 2, WANTED | HARD);
 }
 
 static void

@@ -31,6 +31,14 @@ scene_line(unsigned cpu)
 #define SCENE_SLOT_BUSY 0x1ffffu
 #define SCENE_SLOT_FILL 0x10000u
 
+/* Of setup(): a class bit that somebody has left in a doorbell, and no kick. */
+static inline void
+scene_post_unkicked(unsigned cpu, unsigned cls)
+{
+	xcpu_fetch_or_rlx(&explore_cpu[cpu].line->bell, /* rlx: setup */
+	    (uint64_t)cls << explore_cpu[cpu].lane_shift);
+}
+
 /*
  * Nobody finds the token slot of this CPU free: as if another initiator had
  * stopped in the midst of filling it.  Calls go through the caller's slots then,

@@ -9,7 +9,7 @@ mutants_CMD   = python3 tools/mutants --out $(O)
 
 # In a test run: the quickest killers, so many seconds of them, two at a time.
 SUITES += mutants
-mutants_RUN   = python3 tools/mutants --out $(O) --share 200
+mutants_RUN   = python3 tools/mutants --out $(O) --share 100
 mutants_NEEDS = $(ENGINES)
 mutants_TOOLS = patch
 

@@ -251,8 +251,8 @@ def shares(tap):
     fake = Fake(killers=known)
     status, output = fake.mutants("--share", "1.3")
     tap.test("mutants: a share is the quickest that fit", status == 0
-             and output.count("ok ") == 4 and f"mutant {SC}: " in output
-             and AR_REL not in output and output.endswith("1..4\n"), output)
+             and output.count("ok ") == 5 and f"mutant {SC}: " in output
+             and AR_REL not in output and output.endswith("1..5\n"), output)
     tap.test("mutants: a share tries only what killed", len(fake.log()) == 3,
              fake.log())
     status, output = Fake(KILLS[1:], killers=known).mutants("--share", "9")
@@ -263,6 +263,13 @@ def shares(tap):
     tap.test("mutants: a share wants every mutant known", status == 1
              and "not ok 1 - every mutant has a killer or an excuse" in output
              and SC in output, output)
+    fake = Fake(KILLS + ["quick - 1"], killers=["one\t0.1\texplore quick --x"],
+                one=PATCH.format(run="quick --x", to="yes"))
+    status, output = fake.mutants("--share", "9", "one")
+    tap.test("mutants: in a share, too, what fails without a mutant kills nothing",
+             status == 1 and "not ok 2 - mutant one" in output
+             and "not ok 3 - what killed passes without a mutant" in output
+             and "explore quick --x\n" in output, output)
     renamed = Fake(killers=[known[0].replace("a-slow", "gone"), *known[1:]])
     status, output = renamed.mutants(SC)
     tap.test("mutants: a killer that is gone is forgotten", status == 0
