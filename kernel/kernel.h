@@ -84,6 +84,12 @@ void on_tick(void);			/* called from arch/ARCH/trap.c */
 void on_kick(void);
 void on_nmi(const struct trap_frame *frame);
 
+/* smp.c */
+#define CPU_STACK_BYTES	16384
+#define CPU_START_NS	UINT64_C(10000000000)	/* a busy host has it, too */
+char *cpu_stack_new(void);		/* the top of it; or a panic */
+bool cpu_comes(const struct cpu *cpu, uint64_t within_ns); /* to park() */
+
 /* power.c */
 void power_cycle(unsigned times);	/* each other CPU: off, and on again */
 

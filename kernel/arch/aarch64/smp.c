@@ -2,8 +2,6 @@
 /* smp.c: finds the processors; starts and stops them, by the firmware's PSCI. */
 #include "arm.h"
 
-#define STACK_BYTES	16384
-#define START_WAIT_NS	UINT64_C(10000000000)
 #define PSCI_CPU_OFF	0x84000002
 #define PSCI_CPU_ON	0xc4000003
 #define PSCI_AFFINITY_INFO 0xc4000004
@@ -77,18 +75,6 @@ ap_main(struct cpu *cpu)
 	kernel_main_ap(cpu);
 }
 
-/* The top of a new stack; running over its end faults. */
-static char *
-stack_new(void)
-{
-	char *stack = mach_alloc(MACH_PAGE_SIZE + STACK_BYTES);
-
-	if (stack == NULL)
-		panic("no memory for the stack of a CPU");
-	paging_unmap_guard(stack);
-	return stack + MACH_PAGE_SIZE + STACK_BYTES;
-}
-
 static int64_t
 psci(uint32_t function, uint64_t a, uint64_t b, uint64_t c)
 {
@@ -105,22 +91,18 @@ psci(uint32_t function, uint64_t a, uint64_t b, uint64_t c)
 void
 cpu_start(struct cpu *cpu)
 {
-	uint64_t end = mach_now_ns() + START_WAIT_NS;
 	int64_t error;
 
 	if (cpu->arch.stack == NULL)
-		cpu->arch.stack = stack_new();
+		cpu->arch.stack = cpu_stack_new();
 	error = psci(PSCI_CPU_ON, cpu->arch.affinity, virt_to_phys(ap_start),
 	    virt_to_phys(cpu));
 	if (error != 0)
 		panic("PSCI does not start CPU %u (%lx): %d", cpu->index,
 		    cpu->arch.affinity, (int)error);
-	while (!__atomic_load_n(&cpu->started, __ATOMIC_ACQUIRE)) {
-		if (mach_now_ns() > end)
-			panic("CPU %u (%lx) did not start", cpu->index,
-			    cpu->arch.affinity);
-		cpu_pause();
-	}
+	if (!cpu_comes(cpu, CPU_START_NS))
+		panic("CPU %u (%lx) did not start", cpu->index,
+		    cpu->arch.affinity);
 }
 
 void

@@ -9,10 +9,8 @@
 #include "../../fdt.h"
 #include "riscv.h"
 
-#define STACK_BYTES	16384
 #define OWN_STACK_BYTES	8192
 #define TRAP_ROOM	(FRAME_SIZE + 256)
-#define START_WAIT_NS	UINT64_C(10000000000)
 #define EXT_HSM		0x48534d
 #define HSM_START	0
 #define HSM_STOP	1
@@ -119,15 +117,11 @@ ap_main(struct cpu *cpu)
 	kernel_main_ap(cpu);
 }
 
-/* A new stack; running over its end faults. */
 static void
 stack_new(struct arch_cpu *arch)
 {
-	char *stack = alloc_or_panic(MACH_PAGE_SIZE + STACK_BYTES);
-
-	paging_unmap_guard(stack);
-	arch->stack_low = (uint64_t)stack + MACH_PAGE_SIZE + TRAP_ROOM;
-	arch->first_stack = (uint64_t)stack + MACH_PAGE_SIZE + STACK_BYTES;
+	arch->first_stack = (uint64_t)cpu_stack_new();
+	arch->stack_low = arch->first_stack - CPU_STACK_BYTES + TRAP_ROOM;
 }
 
 void
@@ -138,7 +132,6 @@ cpu_start(struct cpu *cpu)
 		.function = HSM_START,
 		.arg = { cpu->arch.hart, (uint64_t)ap_start - IMAGE_BASE },
 	};
-	uint64_t end = mach_now_ns() + START_WAIT_NS;
 	int64_t error;
 
 	if (cpu->arch.first_stack == 0)
@@ -148,12 +141,9 @@ cpu_start(struct cpu *cpu)
 	if (error != 0)
 		panic("the firmware cannot start hart %lu: error %ld",
 		    cpu->arch.hart, error);
-	while (mach_now_ns() < end) {	/* ends: time passes */
-		if (__atomic_load_n(&cpu->started, __ATOMIC_ACQUIRE))
-			return;
-		cpu_pause();
-	}
-	panic("CPU %u (hart %lu) did not start", cpu->index, cpu->arch.hart);
+	if (!cpu_comes(cpu, CPU_START_NS))
+		panic("CPU %u (hart %lu) did not start", cpu->index,
+		    cpu->arch.hart);
 }
 
 void

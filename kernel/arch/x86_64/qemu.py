@@ -40,11 +40,7 @@ def why_failed(code):
     return f"the kernel failed with code {code >> 1}"
 
 
-# What kernel/machines.py runs here: numbers of CPUs, the largest once, and those
-# on which a test run has the self-test besides.  Back ends: their words (one with
-# a dash is run-qemu's); whether they kick in another way, which the self-test sees,
-# while flushes it has by kicks; and what shows in a storm on 4 CPUs that it was
-# they.
+# What kernel/machines.py runs here; it says what each of these means.
 MATRIX_CPUS = [1, 2, 4, 8, 64]
 LARGEST = 255
 SHARE_CPUS = [1, 8, 66]

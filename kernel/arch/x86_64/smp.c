@@ -5,10 +5,8 @@
  */
 #include "x86.h"
 
-#define STACK_BYTES	16384
 #define INIT_WAIT_US	10000
-#define START_WAIT_US	10000000
-#define START_AGAIN_US	10000
+#define START_AGAIN_NS	10000000
 
 struct cpu cpus[CPUS_MAX];
 unsigned ncpu;
@@ -74,18 +72,6 @@ ap_main(struct cpu *cpu)
 	kernel_main_ap(cpu);
 }
 
-/* The top of a new stack; running over its end faults. */
-static char *
-stack_new(void)
-{
-	char *stack = mach_alloc(MACH_PAGE_SIZE + STACK_BYTES);
-
-	if (stack == NULL)
-		panic("no memory for the stack of a CPU");
-	paging_unmap_guard(stack);
-	return stack + MACH_PAGE_SIZE + STACK_BYTES;
-}
-
 /*
  * Some processors miss the first start-up IPI; one that has begun ignores those
  * that follow.
@@ -93,15 +79,13 @@ stack_new(void)
 static void
 start_up(struct cpu *cpu)
 {
-	unsigned us;
+	unsigned tries;
 
-	for (us = 0; us < START_WAIT_US; us += 10) {
-		if (us % START_AGAIN_US == 0)
-			apic_send(cpu->arch.apic_id,
-			    ICR_STARTUP | AP_BASE / MACH_PAGE_SIZE);
-		if (__atomic_load_n(&cpu->started, __ATOMIC_ACQUIRE))
+	for (tries = 0; tries < CPU_START_NS / START_AGAIN_NS; tries++) {
+		apic_send(cpu->arch.apic_id,
+		    ICR_STARTUP | AP_BASE / MACH_PAGE_SIZE);
+		if (cpu_comes(cpu, START_AGAIN_NS))
 			return;
-		wait_us(10);
 	}
 	panic("CPU %u (APIC id %u) did not start", cpu->index,
 	    cpu->arch.apic_id);
@@ -112,7 +96,7 @@ void
 cpu_start(struct cpu *cpu)
 {
 	if (cpu->arch.stack == NULL) {
-		cpu->arch.stack = stack_new();
+		cpu->arch.stack = cpu_stack_new();
 	} else {
 		apic_send(cpu->arch.apic_id, ICR_INIT);
 		wait_us(INIT_WAIT_US);
