@@ -50,6 +50,12 @@ mach_drops_all(void)
 	return TLB_DROPS_ALL;
 }
 
+bool
+mach_flushes_at_once(void)
+{
+	return remote != REMOTE_NEVER;
+}
+
 void
 mach_blind_arm(unsigned cpu)
 {

@@ -163,6 +163,12 @@ uint64_t mach_drop_stamp(unsigned cpu, uint64_t va);
 bool mach_drops_all(void);
 
 /*
+ * Whether another CPU's flush takes effect here without a step of this CPU:
+ * at any time, then, also between two of its reads.
+ */
+bool mach_flushes_at_once(void);
+
+/*
  * The control of the oracle: on the calling CPU, the next flush that xcpu asks
  * of the TLB hooks is left out, once.  Returns by mach_blind_taken() whether it
  * happened.

@@ -14,7 +14,7 @@
 #include "storm.h"
 
 #define INITIATORS	4
-#define INITIATORS_ALL	2	/* where each flush drops all */
+#define INITIATORS_FEW	2	/* where their flushes drop more, or sooner */
 #define ARM_TRIES	4	/* others may shoot down between arm and change */
 #define TURNS_PER_LOOK	32	/* at the clock */
 #define LEAVER_PAGES	32	/* read before it goes offline, and after */
@@ -128,13 +128,19 @@ enter_state(struct storm_cpu *me, enum storm_state state)
 	me->began_ns = mach_now_ns();
 }
 
+static unsigned
+initiators(void)
+{
+	return mach_drops_all() || mach_flushes_at_once() ? INITIATORS_FEW :
+	    INITIATORS;
+}
+
 static void
 begin(struct storm_cpu *me, unsigned cpu)
 {
 	struct storm_request *request = &me->request;
 
-	if (xcpu_fetch_add_ar(&storm.busy, 1) >=
-	    (mach_drops_all() ? INITIATORS_ALL : INITIATORS)) {
+	if (xcpu_fetch_add_ar(&storm.busy, 1) >= initiators()) {
 		xcpu_fetch_add_rel(&storm.busy, (uint32_t)-1);
 		return;
 	}

@@ -90,6 +90,12 @@ mach_drops_all(void)
 	return false;
 }
 
+bool
+mach_flushes_at_once(void)
+{
+	return false;
+}
+
 uint64_t
 mach_drop_stamp(unsigned cpu, uint64_t va)
 {
