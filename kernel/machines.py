@@ -92,7 +92,17 @@ class Selftest(Cell):
 
 
 class Arch:
-    """One folder of kernel/arch/, and the kernel that was built for it."""
+    """One folder of kernel/arch/, and the kernel that was built for it.
+
+    Its qemu.py says what is run here: MATRIX_CPUS, the numbers of CPUs; LARGEST,
+    once; SHARE_CPUS, on which a test run has the self-test besides.  BACK_ENDS,
+    of each by its name:
+      words  what chooses it; those with a dash are run-qemu's
+      kicks  whether it kicks in another way and flushes by kicks: the self-test
+             sees that, and is run with it
+      shows  what is printed by a storm on 4 CPUs when it was they
+      ids    the features that such a storm shows
+    """
 
     def __init__(self, folder, out):
         spec = importlib.util.spec_from_file_location(

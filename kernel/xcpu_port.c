@@ -9,6 +9,7 @@
 #include "kernel.h"
 
 #define STALL_LIMIT	5	/* reports, 16 s: then the machine is dead */
+#define STALL_LIMIT_DEAF 2	/* it is, on purpose */
 #define STALL_NAMED	8	/* CPUs listed in one */
 
 static struct xcpu_domain domain;
@@ -210,7 +211,7 @@ xcpu_port_stall(const struct xcpu_stall *stall)
 		return policy;
 	print_stall(stall);
 	print_cycle(stall);
-	if (stall->report == STALL_LIMIT)
+	if (stall->report == (faults_deaf() ? STALL_LIMIT_DEAF : STALL_LIMIT))
 		return XCPU_STALL_PANIC;
 	return stall->report == 1 ? XCPU_STALL_REKICK : XCPU_STALL_NMI;
 }

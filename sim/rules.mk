@@ -46,8 +46,8 @@ oracle_NEEDS = $(O)/xcpu-sim
 oracle_CMD   = python3 sim/oracle.py --sim $(O)/xcpu-sim
 
 SUITES += sim sim1 sim-bugs sim-nth sim-matrix sim-plants sim-oracle
-sim_RUN    = python3 sim/runs.py --seconds 40 $(O)/xcpu-sim
-sim1_RUN   = python3 sim/runs.py --short --seconds 20 $(O)/xcpu-sim1
+sim_RUN    = python3 sim/runs.py --seconds 30 $(O)/xcpu-sim
+sim1_RUN   = python3 sim/runs.py --short --seconds 12 $(O)/xcpu-sim1
 sim1_NEEDS = $(O)/xcpu-sim1
 # Each bug of the catalogue; each fault at each place of a small run.
 sim-bugs_RUN     = python3 sim/bugs.py $(O)/xcpu-sim

@@ -338,26 +338,32 @@ BUG_TEST(115) = {
 	.ids = "BUG-115 INV-R9",
 };
 
-/* It hears nothing but NMIs, of which the first gets lost. */
+/* Hears nothing but NMIs, of which the first gets lost. */
+static void
+stay_masked(void)
+{
+	unsigned long state = sim_mask();
+
+	bug.at[0] = 1;
+	bug_await(&bug.at[1], 1);
+	sim_unmask(state);
+}
+
 static void
 ask_by_nmi(unsigned cpu)
 {
 	struct xcpu_cpuset other = bug_set(2);
-	unsigned long state;
 
 	bug_meet();
-	if (cpu == 0) {
-		bug_await(&bug.at[0], 1);
-		bug_expect("a call by NMI", xcpu_nmi_call(&other, bug_count,
-		    NULL, UINT64_C(10000000000), NULL), 0);
-		bug_expect("its runs", (int)bug.ran[1], 1);
-		bug.at[1] = 1;
+	if (cpu == 1) {
+		stay_masked();
 		return;
 	}
-	state = sim_mask();
-	bug.at[0] = 1;
-	bug_await(&bug.at[1], 1);
-	sim_unmask(state);
+	bug_await(&bug.at[0], 1);
+	bug_expect("a call by NMI", xcpu_nmi_call(&other, bug_count, NULL,
+	    UINT64_C(10000000000), NULL), 0);
+	bug_expect("its runs", (int)bug.ran[1], 1);
+	bug.at[1] = 1;
 }
 
 BUG_TEST(nmi_lost) = {
@@ -372,19 +378,14 @@ BUG_TEST(nmi_lost) = {
 static void
 stop_by_nmi(unsigned cpu)
 {
-	unsigned long state;
-
 	bug_meet();
-	if (cpu == 0) {
-		bug_await(&bug.at[0], 1);
-		stop_masked(0, 2);
-		bug.at[1] = 1;
+	if (cpu == 1) {
+		stay_masked();
 		return;
 	}
-	state = sim_mask();
-	bug.at[0] = 1;
-	bug_await(&bug.at[1], 1);
-	sim_unmask(state);
+	bug_await(&bug.at[0], 1);
+	stop_masked(0, 2);
+	bug.at[1] = 1;
 }
 
 BUG_TEST(stop_nmi_lost) = {

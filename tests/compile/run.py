@@ -3,10 +3,10 @@
 """Compile what nobody's build happens to compile.
 
 Every public header alone, as freestanding C11 and as C++11; src/ with every
-combination of the options that change code, and with each other option at both
-ends of its range; each level of port/template, which must be all that the
-library then asks for; the instructions that a port's unit test replaces.  Prints
-TAP.
+combination of the options that change code, and with each other option, and all
+of them, at both ends of its range; each level of port/template, which must be
+all that the library then asks for; the instructions that a port's unit test
+replaces. Prints TAP.
 """
 import argparse
 import concurrent.futures
@@ -22,6 +22,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "port/template"
+UNITY = ROOT / "src/xcpu_all.c"		# includes each of the others
 INCLUDE = ["-I", str(ROOT / "include"), "-I", str(TEMPLATE)]
 WARN = ["-Wall", "-Wextra", "-Werror", "-Wundef"]
 C = ["-std=gnu11", "-ffreestanding", "-fno-pie", "-fno-stack-protector", *WARN,
@@ -102,7 +103,7 @@ def options_of(ncpu, lanes, level, stats):
 
 def sources():
     return sorted(path for path in (ROOT / "src").glob("*.c")
-                  if path.name != "xcpu_all.c")
+                  if path != UNITY)
 
 
 def header_alone(name):
@@ -139,14 +140,14 @@ def symbols(files):
     return defined, wanted - defined
 
 
-def builds_and_links(cc, options):
-    """Each file of src/ at -O2, and with the template nothing is missing."""
-    files = [str(path) for path in sources()] + [str(TEMPLATE / "xcpu_port.c")]
+def builds_and_links(cc, optimizing, options, files):
+    """These of src/, and with the template nothing is missing."""
+    files = [str(path) for path in files] + [str(TEMPLATE / "xcpu_port.c")]
     with tempfile.TemporaryDirectory() as folder:
         objects = []
         for path in files:
             objects.append(f"{folder}/{pathlib.Path(path).stem}.o")
-            compile_ok(cc, *C, "-O2", *options, "-c", path, "-o", objects[-1])
+            compile_ok(cc, *C, optimizing, *options, "-c", path, "-o", objects[-1])
         missing = symbols(objects)[1] - MEMORY
     if missing:
         raise Problem(f"{' '.join(options)}: wants " + " ".join(sorted(missing)))
@@ -169,8 +170,16 @@ def selftest_names():
 
 def both_ends(name):
     for value in ENDS[name]:
-        compile_ok("gcc", *C, "-O1", *define(**{name: value}), "-S", "-o",
-                   os.devnull, "src/xcpu_all.c")
+        for compiler in ("gcc", "clang"):
+            compile_ok(compiler, *C, *define(**{name: value}), "-fsyntax-only",
+                       str(UNITY))
+
+
+def all_at_an_end(end):
+    """With what only an optimizer sees."""
+    values = {name: ends[end] for name, ends in ENDS.items()}
+    compile_ok("gcc", *C, "-O2", *define(**values), "-S", "-o", os.devnull,
+               str(UNITY))
 
 
 def is_refused(name):
@@ -219,9 +228,15 @@ def checks(cc):
         yield f"every_combination_at_level_{level}", every_combination, (level,)
     for ncpu, lanes, level, stats in pairs():
         yield (f"build_ncpu{ncpu}_lanes{lanes}_level{level}_stats{stats}",
-               builds_and_links, (cc, options_of(ncpu, lanes, level, stats)))
+               builds_and_links,
+               (cc, "-O1", options_of(ncpu, lanes, level, stats), [UNITY]))
+    for level in LEVEL:
+        yield (f"build_each_file_level{level}", builds_and_links,
+               (cc, "-O2", define(XCPU_PORT_LEVEL=level), sources()))
     for name in ENDS:
         yield f"ends_of_{name}", both_ends, (name,)
+    for end, name in enumerate(("low", "high")):
+        yield f"all_at_their_{name}_end", all_at_an_end, (end,)
     for name in REFUSED:
         yield f"refused_{name}", is_refused, (name,)
     yield ("arm_sgis_wait_for_stores # BUG-21", arm_waits,

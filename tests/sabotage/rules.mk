@@ -12,8 +12,7 @@ $(eval $(call world,sabotage))
 
 .PHONY: sabotaged
 sabotaged: $(O)/xcpu-sabotage
-$(O)/xcpu-sabotage: $(call objs,sabotage,\
-    $(filter-out $(LIB_SRCS),$(THREADS_SRCS)) src/xcpu_all.c)
+$(O)/xcpu-sabotage: $(call objs,sabotage,$(THREADS_UNITY))
 	$(call say,LD,$@)
 	$(Q)$(CC) -pthread -o $@ $^
 
