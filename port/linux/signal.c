@@ -198,6 +198,22 @@ on_nmi(int number)
 	errno = error;
 }
 
+/*
+ * ThreadSanitizer keeps one saved signal mask per thread; a handler that it runs
+ * late, inside another, may leave all signals blocked.  A CPU that waits for a
+ * kick would then sleep for ever, and one that only works would not be
+ * interrupted again.
+ */
+void
+host_signals_open(void)
+{
+#if defined(__SANITIZE_THREAD__)
+	uint64_t none = 0;
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+#endif
+}
+
 /* ---- an instruction that nothing interrupts, not even an NMI ---- */
 
 unsigned long
@@ -213,6 +229,7 @@ void
 host_instruction_end(unsigned long state)
 {
 	mask_set(state);
+	host_signals_open();
 	if (__builtin_expect(pending_look() == 0, 1))
 		return;
 	if (pending_look() & PENDING_NMI)
@@ -302,21 +319,6 @@ xcpu_port_kick_nmi(const struct xcpu_cpuset *set)
 }
 
 /* ---- waiting, starting and stopping ---- */
-
-/*
- * ThreadSanitizer keeps one saved signal mask per thread; a handler that it runs
- * late, inside another, may leave all signals blocked.  A CPU that waits for a
- * kick would then sleep for ever.
- */
-void
-host_signals_open(void)
-{
-#if defined(__SANITIZE_THREAD__)
-	uint64_t none = 0;
-
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
-#endif
-}
 
 /*
  * Sleeps while *word is `value`, until a signal at the latest.  Where a handler
