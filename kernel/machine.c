@@ -125,7 +125,7 @@ thread_start(unsigned cpu, void (*fn)(void *arg), void *arg)
 		return -XCPU_EBUSY;
 	cpus[cpu].thread_arg = arg;
 	__atomic_store_n(&cpus[cpu].thread_fn, fn, __ATOMIC_RELEASE);
-	wake_others();
+	wake_one(cpu);
 	return 0;
 }
 

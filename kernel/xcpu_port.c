@@ -8,8 +8,10 @@
 
 #include "kernel.h"
 
-#define STALL_LIMIT	5	/* reports, 16 s: then the machine is dead */
-#define STALL_LIMIT_DEAF 2	/* it is, on purpose */
+/* Reports, each after twice the time, from which on the machine is dead. */
+#define STALL_LIMIT	5	/* 16 s */
+#define STALL_LIMIT_MANY 7	/* CPUs: 64 s */
+#define STALL_LIMIT_DEAF 2	/* it is, on purpose: 2 s */
 #define STALL_NAMED	8	/* CPUs listed in one */
 
 static struct xcpu_domain domain;
@@ -202,6 +204,14 @@ print_cycle(const struct xcpu_stall *stall)
 		    xcpu_wait_name(cycle.wait[i].kind));
 }
 
+static unsigned
+stall_limit(void)
+{
+	if (faults_deaf())
+		return STALL_LIMIT_DEAF;
+	return ncpu <= CPUS_FEW ? STALL_LIMIT : STALL_LIMIT_MANY;
+}
+
 enum xcpu_stall_policy
 xcpu_port_stall(const struct xcpu_stall *stall)
 {
@@ -211,7 +221,7 @@ xcpu_port_stall(const struct xcpu_stall *stall)
 		return policy;
 	print_stall(stall);
 	print_cycle(stall);
-	if (stall->report == (faults_deaf() ? STALL_LIMIT_DEAF : STALL_LIMIT))
+	if (stall->report == stall_limit())
 		return XCPU_STALL_PANIC;
 	return stall->report == 1 ? XCPU_STALL_REKICK : XCPU_STALL_NMI;
 }

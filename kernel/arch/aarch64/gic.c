@@ -167,7 +167,23 @@ sgi_send(uint64_t value)
 	xcpu_arm_isb();
 }
 
+static void
+sgi_send_one(unsigned cpu, unsigned sgi)
+{
+	uint64_t id = cpus[cpu].arch.affinity;
+
+	sgi_send((id >> 32 & 0xff) << 48 | (id >> 16 & 0xff) << 32 |
+	    (id >> 4 & 0xf) << 44 | SGI1R_SGI(sgi) |
+	    (id >> 8 & 0xff) << 16 | UINT64_C(1) << (id & 0xf));
+}
+
 /* Out of WFI; they find out why by themselves. */
+void
+wake_one(unsigned cpu)
+{
+	sgi_send_one(cpu, SGI_WAKE);
+}
+
 void
 wake_others(void)
 {
@@ -239,9 +255,5 @@ kicks_lost(bool nmi)
 void
 nmi_send(unsigned cpu)
 {
-	uint64_t id = cpus[cpu].arch.affinity;
-
-	sgi_send((id >> 32 & 0xff) << 48 | (id >> 16 & 0xff) << 32 |
-	    (id >> 4 & 0xf) << 44 | SGI1R_SGI(SGI_NMI) |
-	    (id >> 8 & 0xff) << 16 | UINT64_C(1) << (id & 0xf));
+	sgi_send_one(cpu, SGI_NMI);
 }

@@ -240,7 +240,8 @@ void cpus_start(void);				/* into kernel_main_ap() */
 void cpu_start(struct cpu *cpu);		/* the same for one that is off */
 _Noreturn void cpu_off(void);			/* the calling one */
 bool cpu_is_off(const struct cpu *cpu);
-void wake_others(void);				/* out of irq_on_and_halt() */
+void wake_one(unsigned cpu);			/* out of irq_on_and_halt() */
+void wake_others(void);
 
 void clock_init(void);				/* before mach_now_ns() */
 void tick_start(unsigned hz);			/* on the calling CPU */

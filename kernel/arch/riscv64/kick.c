@@ -99,18 +99,34 @@ nmi_send(unsigned cpu)
 }
 
 /* Out of WFI; they find out why by themselves. */
+static void
+wake(const struct xcpu_cpuset *set)
+{
+	unsigned i;
+
+	for (i = xcpu_cpuset_first(set); i < ncpu;
+	    i = xcpu_cpuset_next(set, i))
+		__atomic_store_n(&cpus[i].arch.woken, 1, __ATOMIC_RELEASE);
+	(void)xcpu_sbi_kick(&harts, set);
+}
+
+void
+wake_one(unsigned cpu)
+{
+	struct xcpu_cpuset one;
+
+	xcpu_cpuset_one(&one, cpu);
+	wake(&one);
+}
+
 void
 wake_others(void)
 {
 	struct xcpu_cpuset others;
-	unsigned i;
 
 	xcpu_cpuset_fill(&others, ncpu);
 	xcpu_cpuset_del(&others, cpu_self()->index);
-	for (i = xcpu_cpuset_first(&others); i < ncpu;
-	    i = xcpu_cpuset_next(&others, i))
-		__atomic_store_n(&cpus[i].arch.woken, 1, __ATOMIC_RELEASE);
-	(void)xcpu_sbi_kick(&harts, &others);
+	wake(&others);
 }
 
 /*

@@ -137,6 +137,12 @@ cpus_start(void)
 
 /* Out of HLT; they find out why by themselves. */
 void
+wake_one(unsigned cpu)
+{
+	apic_send(cpus[cpu].arch.apic_id, ICR_FIXED | VEC_WAKE);
+}
+
+void
 wake_others(void)
 {
 	if (ncpu > 1)
