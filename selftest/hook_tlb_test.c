@@ -61,19 +61,18 @@ static void
 hook_root_there(struct selftest *t)
 {
 	struct xcpu_space *space = t->host->tlb->space[0];
-	struct xcpu_cpuset one;
 
 	put(t, 0, 0, 30);
 	EXPECT_EQ(t, xcpu_space_switch(space), 0);
+	selftest_load(t, &t->others, space);
+	selftest_look(t, &t->others, selftest_page(t, 0));
 	for_each_cpu (cpu, &t->others) {
 		t->cpu = cpu;
-		xcpu_cpuset_one(&one, cpu);
-		selftest_load(t, &one, space);
 		HOOK(t, "xcpu_port_root_load", "it loads the root of the CPU "
 		    "that calls it, whatever others have loaded",
-		    selftest_sees(t, cpu, selftest_page(t, 0)) == 30);
-		selftest_load(t, &one, NULL);
+		    selftest_saw(cpu) == 30);
 	}
+	selftest_load(t, &t->others, NULL);
 	EXPECT_EQ(t, xcpu_space_switch(NULL), 0);
 }
 
@@ -170,10 +169,10 @@ hook_remote(struct selftest *t)
 	state = xcpu_port_irq_save();
 	xcpu_port_tlb_remote(&request, &todo);
 	xcpu_port_irq_restore(state);
+	selftest_look(t, &other, request.start);
 	if (!xcpu_cpuset_has(&todo, t->other))
 		HOOK(t, "xcpu_port_tlb_remote", "a CPU that it takes out of "
-		    "*todo has forgotten, there",
-		    selftest_sees(t, t->other, request.start) == 2);
+		    "*todo has forgotten, there", selftest_saw(t->other) == 2);
 	selftest_load(t, &other, NULL);
 }
 #else
@@ -190,23 +189,19 @@ hook_flush_there(struct selftest *t)
 {
 	struct xcpu_space *space = t->host->tlb->space[0];
 	uint64_t va = selftest_page(t, 2), bytes = selftest_page_bytes(t);
-	struct xcpu_cpuset one;
 
+	put(t, 0, 2, 1);
+	selftest_load(t, &t->others, space);
+	selftest_reads(t, &t->others, va, 1);
+	put(t, 0, 2, 2);
+	EXPECT_EQ(t, xcpu_shootdown(space, va, bytes, NULL), 0);
+	selftest_look(t, &t->others, va);
 	for_each_cpu (cpu, &t->others) {
 		t->cpu = cpu;
-		xcpu_cpuset_one(&one, cpu);
-		put(t, 0, 2, 1);
-		selftest_load(t, &one, space);
-		selftest_reads(t, &one, va, 1);
-		put(t, 0, 2, 2);
-		EXPECT_EQ(t, xcpu_shootdown(space, va, bytes, NULL), 0);
 		HOOK(t, "xcpu_port_tlb_flush", "it forgets on the CPU that "
-		    "calls it, in an interrupt, too",
-		    selftest_sees(t, cpu, va) == 2);
-		selftest_load(t, &one, NULL);
-		if (t->failures != 0)
-			return;
+		    "calls it, in an interrupt, too", selftest_saw(cpu) == 2);
 	}
+	selftest_load(t, &t->others, NULL);
 }
 
 static struct {

@@ -93,14 +93,19 @@ selftest_reads(struct selftest *t, const struct xcpu_cpuset *set, uint64_t va,
 	return good;
 }
 
-uint64_t
-selftest_sees(struct selftest *t, unsigned cpu, uint64_t va)
+void
+selftest_look(struct selftest *t, const struct xcpu_cpuset *set, uint64_t va)
 {
 	page.va = va;
-	page.value[cpu] = 0;
-	if (!selftest_on(t, cpu, read_here, t) || !page.allowed[cpu])
-		return 0;
-	return page.value[cpu];
+	for_each_cpu (cpu, set)
+		page.allowed[cpu] = false;
+	selftest_on_each(t, set, read_here, t);
+}
+
+uint64_t
+selftest_saw(unsigned cpu)
+{
+	return page.allowed[cpu] ? page.value[cpu] : 0;
 }
 
 #define FEW 8

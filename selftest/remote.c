@@ -47,13 +47,40 @@ selftest_spend(uint64_t ns)
 	}
 }
 
+uint64_t
+selftest_counter(const struct selftest *t, unsigned cpu, size_t offset)
+{
+#if XCPU_STATS
+	const struct xcpu_stat *stat = &t->host->domain->cpus[cpu].stat;
+	const char *own = (const char *)&stat->own;
+	const char *nmi = (const char *)&stat->nmi;
+
+	/* rlx: exact once the CPU is quiet, both */
+	return xcpu_load_rlx((const struct xcpu_au64 *)(own + offset)) +
+	    xcpu_load_rlx((const struct xcpu_au64 *)(nmi + offset)); /* rlx: as above */
+#else
+	(void)t, (void)cpu, (void)offset;
+	return 0;
+#endif
+}
+
+uint64_t
+selftest_counters(const struct selftest *t, size_t offset)
+{
+	uint64_t sum = 0;
+
+	for_each_cpu (cpu, &t->all)
+		sum += selftest_counter(t, cpu, offset);
+	return sum;
+}
+
 const struct xcpu_totals *
-selftest_totals(struct selftest *t, const struct xcpu_cpuset *set)
+selftest_totals(const struct selftest *t)
 {
 	static struct xcpu_totals totals;
 
 	totals = (struct xcpu_totals){ 0 };
-	for_each_cpu (cpu, set)
+	for_each_cpu (cpu, &t->all)
 		xcpu_stat_sum(t->host->domain, cpu, &totals);
 	return &totals;
 }

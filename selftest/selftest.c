@@ -23,6 +23,8 @@ static const struct selftest_group *const groups[] = {
 	&selftest_stall, &selftest_cycle, &selftest_dead,
 };
 
+#define SAMPLE		16
+
 #define NGROUPS (sizeof(groups) / sizeof(groups[0]))
 
 bool
@@ -275,6 +277,18 @@ print_refusal(const struct xcpu_selftest_host *host)
 	host->line(host->to, line.text);
 }
 
+/* From all over the machine. */
+static void
+choose_sample(struct selftest *t)
+{
+	unsigned step = t->ncpu < SELFTEST_MANY ? 1 : t->ncpu / SAMPLE;
+
+	xcpu_cpuset_zero(&t->sample);
+	for (unsigned cpu = 0; cpu < t->ncpu; cpu += step)
+		xcpu_cpuset_add(&t->sample, cpu);
+	t->nsample = xcpu_cpuset_count(&t->sample);
+}
+
 int
 xcpu_selftest_run(const struct xcpu_selftest_host *host, unsigned level)
 {
@@ -296,6 +310,7 @@ xcpu_selftest_run(const struct xcpu_selftest_host *host, unsigned level)
 	xcpu_cpuset_fill(&t.all, t.ncpu);
 	t.others = t.all;
 	xcpu_cpuset_del(&t.others, t.self);
+	choose_sample(&t);
 
 	for (unsigned i = 0; i < NGROUPS; i++)
 		total += groups[i]->n;

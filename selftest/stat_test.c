@@ -17,7 +17,7 @@ count_run(void *arg)
 static uint64_t
 kicks_counted(struct selftest *t)
 {
-	return xcpu_stat_kicks(selftest_totals(t, &t->all));
+	return xcpu_stat_kicks(selftest_totals(t));
 }
 
 /* Kills: a kick that is sent and not counted, or counted and not sent. */
@@ -39,7 +39,7 @@ stat_kicks(struct selftest *t)
 static uint64_t
 fates(struct selftest *t)
 {
-	const struct xcpu_totals *sum = selftest_totals(t, &t->all);
+	const struct xcpu_totals *sum = selftest_totals(t);
 
 	return sum->kick_flush + sum->kick_call + sum->kick_event +
 	    sum->avoid_pending + sum->avoid_polling + sum->avoid_lazy +
@@ -75,7 +75,7 @@ stat_posts(struct selftest *t)
 static uint64_t
 waits_of(struct selftest *t, enum xcpu_wait_kind kind)
 {
-	const struct xcpu_totals *totals = selftest_totals(t, &t->all);
+	const struct xcpu_totals *totals = selftest_totals(t);
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < XCPU_STAT_BUCKETS; i++)
@@ -97,7 +97,7 @@ stat_waits(struct selftest *t)
 	EXPECT_EQ(t, waits_of(t, XCPU_WAIT_CALL) - before, 1);
 	EXPECT(t, STAT_OF(t, t->self, wait) > waits);
 	selftest_release(t, &hold);
-	EXPECT(t, xcpu_stat_quantile(selftest_totals(t, &t->all),
+	EXPECT(t, xcpu_stat_quantile(selftest_totals(t),
 	    XCPU_WAIT_CALL, 1000) >= 2000000);
 }
 

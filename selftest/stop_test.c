@@ -216,7 +216,7 @@ stop_mutual(struct selftest *t)
 {
 	if (!set_up(t))
 		return;
-	selftest_on_each(t, &t->all, stop_next, NULL);
+	selftest_on_each(t, &t->sample, stop_next, NULL);
 	EXPECT_EQ(t, count_of(&seen.errors), 0);
 	expect_stopped(t, &t->all, false);
 	tear_down(t);

@@ -19,6 +19,9 @@
 
 #include "selftest.h"
 
+/* So many CPUs, or more: what all of them do by turns takes too long. */
+#define SELFTEST_MANY 65
+
 /* What a test needs of the host. */
 enum selftest_need {
 	NEED_THREAD = 1,
@@ -41,6 +44,9 @@ struct selftest {
 	unsigned other;			/* the next CPU; self if there is one */
 	struct xcpu_cpuset all;
 	struct xcpu_cpuset others;
+	/* All CPUs; or, of very many, some: for what they do by turns. */
+	struct xcpu_cpuset sample;
+	unsigned nsample;
 	unsigned cpu;			/* under test; XCPU_NCPU_MAX: none */
 	const char *skip;		/* set by a test that found a reason */
 	unsigned failures;
@@ -169,16 +175,15 @@ flag_set(struct xcpu_au32 *flag)
 	for (unsigned cpu = xcpu_cpuset_first(set); cpu < XCPU_NCPU_MAX;	\
 	    cpu = xcpu_cpuset_next(set, cpu))
 
-/* Sum of a counter over all CPUs; those must be quiet. */
-#define STAT_SUM(t, field) (selftest_totals(t, &(t)->all)->field)
-/* A counter of one CPU. */
-#define STAT_OF(t, number, field) __extension__ ({			\
-	struct xcpu_cpuset one_;					\
-	xcpu_cpuset_one(&one_, number);					\
-	selftest_totals(t, &one_)->field;				\
-})
-const struct xcpu_totals *selftest_totals(struct selftest *t,
-    const struct xcpu_cpuset *set);
+/* A counter of one CPU; its sum over all of them, which must be quiet. */
+#define STAT_OF(t, cpu, field)						\
+	selftest_counter(t, cpu, offsetof(struct xcpu_counters, field))
+#define STAT_SUM(t, field)						\
+	selftest_counters(t, offsetof(struct xcpu_counters, field))
+uint64_t selftest_counter(const struct selftest *t, unsigned cpu, size_t offset);
+uint64_t selftest_counters(const struct selftest *t, size_t offset);
+/* All counters of all CPUs: hundreds of loads for each of them. */
+const struct xcpu_totals *selftest_totals(const struct selftest *t);
 
 /* ---- remote.c: other CPUs at work ---- */
 
@@ -232,7 +237,9 @@ void selftest_below_top(struct selftest *t, struct xcpu_space *space);
 /* Does each CPU of the set read `value` there?  0: is each refused? */
 bool selftest_reads(struct selftest *t, const struct xcpu_cpuset *set,
     uint64_t va, uint64_t value);
-/* What one CPU reads there; 0: it is refused. */
-uint64_t selftest_sees(struct selftest *t, unsigned cpu, uint64_t va);
+/* Let each CPU of a set read there; then, what it has read; 0: it was refused. */
+void selftest_look(struct selftest *t, const struct xcpu_cpuset *set,
+    uint64_t va);
+uint64_t selftest_saw(unsigned cpu);
 
 #endif /* XCPU_SELFTEST_SUITE_H */
