@@ -100,9 +100,11 @@ def lists(tap):
         _, output = machines(folder, "--list")
         cells = output.split()
         tap.test("machines: each number of CPUs, back end and recording",
-                 len(cells) == 27 and "odd/64/one/replay-longer" in cells and
-                 "odd/64/two/storm" in cells and "odd/99/any/storm" in cells,
-                 output)
+                 len(cells) == 28 and "odd/64/one/replay-longer" in cells and
+                 "odd/64/two/storm" in cells, output)
+        tap.test("machines: the largest, in brief and in full",
+                 [c for c in cells if c.startswith("odd/99/")] ==
+                 ["odd/99/any/storm", "odd/99/any/all"], output)
         tap.test("machines: the plants of this architecture, its own first",
                  cells[-2:] == ["odd/4/plant-own", "odd/4/plant-everywhere"],
                  output)
