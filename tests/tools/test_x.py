@@ -76,7 +76,7 @@ def words(tap):
     cases = [
         (["run"], "run"),
         (["run", "CPUS=8", "SEED=3", "work=calls"], "run CPUS=8 seed=3 work=calls"),
-        (["run", "--threads", "V=1"], "run-threads V=1"),
+        (["run", "--threads", "V=1", "DEBUG=-g"], "run-threads V=1 DEBUG=-g"),
         (["run", "--trace", "t.trace.xz", "--place", "spread"],
          "run TRACE=t.trace.xz place=spread work=replay mode=single"),
         (["run", "--trace", "t.trace.xz", "mode=multi"],
