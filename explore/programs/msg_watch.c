@@ -246,7 +246,93 @@ static const struct explore_program msg_watch_event = {
 	.deadlines = { 0, 1 },
 };
 
+/* ---- let go of by a message ---- */
+
+static void
+run_and_answer(void *arg, void *frame)
+{
+	msg_run(arg, frame);
+	msg_send_ok(0, 5);
+}
+
+/*
+ * In setup(): CPU 0 has run the messages that fill its ring, and has not shown it:
+ * so room is one store, and none of its drains is explored.
+ */
+static void
+fill_back(void)
+{
+	msg_fill(1, 0, msg_run);
+	/* One more than budgets: the last look finds nothing. */
+	for (unsigned n = 0; n <= XCPU_MSG_SLOTS; n += XCPU_MSG_BUDGET)
+		xcpu_msg_process(NULL);
+	/* rlx: setup */
+	xcpu_store_rlx(&ring[1].head, 0);
+}
+
+/*
+ * CPU 1 polls, and the ring that it watches has two messages.  The first waits
+ * for room in the ring back, and runs the second under that wait: so the poll's
+ * look goes on in a ring that it watches no more.
+ */
+static void
+setup_answer(void)
+{
+	struct xcpu_msg msgs[2];
+
+	setup_two();
+	fill_back();
+	watch_first();
+	msgs[0] = msg_make(run_and_answer, 1);
+	msgs[1] = msg_make(msg_run, 2);
+	explore_assert(xcpu_msg_batch(1, msgs, 2, NULL) == 2, "setup");
+	/* For good: what becomes of the answer is not asked here. */
+	explore_start_masked(0);
+}
+
+/* Never waits: over half a ring, xcpu_msg_send() would. */
+static void
+send_at_once(unsigned number)
+{
+	struct xcpu_msg msg = msg_make(msg_run, number);
+
+	explore_assert(xcpu_msg_batch(1, &msg, 1, NULL) == 1, "not sent");
+}
+
+/* Message 3 may end the look's budget; then nobody has been told of 4. */
+static void
+send_round_room(void)
+{
+	send_at_once(3);
+	/* As show_head() in ring.c, which pairs. */
+	xcpu_store_rel(&ring[1].head, XCPU_MSG_SLOTS);
+	send_at_once(4);
+}
+
+static void
+poll_once(void)
+{
+	(void)xcpu_idle_poll(0);
+	explore_open();
+}
+
+static void
+check_answered(void)
+{
+	msg_expect(1, 1234);
+}
+
+static const struct explore_program msg_watch_waits = {
+	.name = "msg-watch-waits",
+	.what = "a message to a CPU that polls waits, and lets go of its ring",
+	.ids = "F-B21 F-B25 F-D17 INV-E4 INV-Q1 INV-Q2",
+	.ncpu = 2,
+	.setup = setup_answer,
+	.cpu = { send_round_room, poll_once },
+	.check = check_answered,
+};
+
 const struct explore_program *const msg_watch_programs[] = {
 	&msg_watch, &msg_watch_budget, &msg_watch_sleep, &msg_watch_self,
-	&msg_watch_senders, &msg_watch_event, NULL
+	&msg_watch_senders, &msg_watch_event, &msg_watch_waits, NULL
 };
