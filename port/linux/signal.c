@@ -149,7 +149,26 @@ nmi_body(struct host_cpu *cpu)
 		xcpu_on_nmi();
 }
 
-/* As if it were never there: the interrupted code's mask comes back as it was. */
+/*
+ * ThreadSanitizer runs a handler late, at an atomic access, with all signals
+ * blocked, and may run another one inside it; of the masks that they interrupted
+ * it keeps one, the last.  With signals open before a handler's first access that
+ * is the open one.  Else a CPU would stay deaf.
+ */
+void
+host_signals_open(void)
+{
+#if defined(__SANITIZE_THREAD__)
+	uint64_t none = 0;
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+#endif
+}
+
+/*
+ * As if it were never there: the interrupted code's mask comes back as it was.
+ * Masked before it is an NMI and until it is none: no kick is taken in one.
+ */
 static void
 take_nmi(void)
 {
@@ -160,15 +179,15 @@ take_nmi(void)
 	/* ends: as soon as no NMI came during the last one */
 	while (__atomic_fetch_and(&self->pending, ~PENDING_NMI,
 	    __ATOMIC_RELAXED) & PENDING_NMI) {
-		self->nmi = 1;
 		mask_set(XCPU_LINUX_MASKED);
+		self->nmi = 1;
 		outside = xcpu_kernel_enter();
 		count(&self->cpu->nmi_taken, 1);
 		nmi_body(self->cpu);
 		if (outside)
 			xcpu_kernel_exit();
-		mask_set(state);
 		self->nmi = 0;
+		mask_set(state);
 	}
 }
 
@@ -177,6 +196,7 @@ on_interrupt(int number)
 {
 	int error = errno;
 
+	host_signals_open();
 	__atomic_fetch_or(&xcpu_linux_self.pending,
 	    number == SIGNAL_KICK ? PENDING_KICK : PENDING_TICK,
 	    __ATOMIC_RELAXED);
@@ -191,27 +211,15 @@ on_nmi(int number)
 	int error = errno;
 
 	(void)number;
+	host_signals_open();
 	__atomic_fetch_or(&xcpu_linux_self.pending, PENDING_NMI,
 	    __ATOMIC_RELAXED);
 	if (mask_get() != XCPU_LINUX_INSTRUCTION && xcpu_linux_self.nmi == 0)
 		take_nmi();
+	/* A kick inside it, by ThreadSanitizer: see host_signals_open(). */
+	if (mask_get() == XCPU_LINUX_OPEN && pending_look() != 0)
+		xcpu_linux_deliver();
 	errno = error;
-}
-
-/*
- * ThreadSanitizer keeps one saved signal mask per thread; a handler that it runs
- * late, inside another, may leave all signals blocked.  A CPU that waits for a
- * kick would then sleep for ever, and one that only works would not be
- * interrupted again.
- */
-void
-host_signals_open(void)
-{
-#if defined(__SANITIZE_THREAD__)
-	uint64_t none = 0;
-
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
-#endif
 }
 
 /* ---- an instruction that nothing interrupts, not even an NMI ---- */
@@ -229,7 +237,6 @@ void
 host_instruction_end(unsigned long state)
 {
 	mask_set(state);
-	host_signals_open();
 	if (__builtin_expect(pending_look() == 0, 1))
 		return;
 	if (pending_look() & PENDING_NMI)
