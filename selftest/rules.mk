@@ -12,14 +12,17 @@ selftest-kick_EXTRA := -DXCPU_PORT_LEVEL=1
 selftest-poll_EXTRA := -DXCPU_PORT_LEVEL=0
 selftest-core_EXTRA := -DXCPU_MSG_SLOTS=0
 
+# Here stalls are 300 ms, not a second: most of the suite's time is waits for them.
+SELFTEST_STALL := -DXCPU_STALL_NS=300000000
+
 SELFTEST_WORLDS := selftest-lane selftest-narrow selftest-kick selftest-poll \
 	selftest-core
 
 # $(1) world
 define selftest_world
 $(1)_CC     := $(CC)
-$(1)_CFLAGS := $(CFLAGS_common) $($(1)_EXTRA) -Iport/linux -Iwork -Iselftest \
-	-pthread
+$(1)_CFLAGS := $(CFLAGS_common) $(SELFTEST_STALL) $($(1)_EXTRA) -Iport/linux \
+	-Iwork -Iselftest -pthread
 $(call world,$(1))
 
 $(O)/xcpu-$(1): $(call objs,$(1),$(THREADS_UNITY))
