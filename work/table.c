@@ -10,6 +10,7 @@
 #include "run.h"
 
 #define QUIET_NS	WORK_SECOND	/* in which kicks under way arrive */
+#define CPUS_FEW	64	/* each has its turn soon, also in emulation */
 #define MANY		1000	/* shootdowns, from which on shares mean much */
 
 struct books {
@@ -280,9 +281,21 @@ armed_percent(const struct work_tally *t)
 	return XCPU_SPACE_GEN_BITS < 8 || t->shootdowns < MANY ? 60 : 80;
 }
 
+/* The bucket of what is too long: four seconds, and more among very many. */
+static unsigned
+long_bucket(void)
+{
+	unsigned bucket = 32;
+
+	for (unsigned n = work_run.ncpu; n > CPUS_FEW; n = (n + 1) / 2)
+		bucket++;
+	return bucket;
+}
+
 /*
- * Waits of four seconds and more.  The library speaks after one; but a virtual
- * CPU on a busy host may well be away for one, and nothing is wrong.
+ * The library speaks after a second; but a virtual CPU on a busy host may well be
+ * away for one, and longer where it has its turn after hundreds of others, and
+ * nothing is wrong.
  */
 static uint64_t
 waits_too_long(const struct xcpu_totals *x)
@@ -290,7 +303,7 @@ waits_too_long(const struct xcpu_totals *x)
 	uint64_t n = 0;
 
 	for (unsigned kind = 0; kind < XCPU_WAIT_KINDS; kind++)
-		for (unsigned b = 32; b < XCPU_STAT_BUCKETS; b++)
+		for (unsigned b = long_bucket(); b < XCPU_STAT_BUCKETS; b++)
 			n += x->wait_ns[kind][b];
 	return n;
 }
