@@ -84,9 +84,6 @@ void on_tick(void);			/* called from arch/ARCH/trap.c */
 void on_kick(void);
 void on_nmi(const struct trap_frame *frame);
 
-/* Up to so many, emulation keeps up with a machine's times. */
-#define CPUS_FEW	64
-
 /* smp.c */
 #define CPU_STACK_BYTES	16384
 #define CPU_START_NS	UINT64_C(10000000000)	/* a busy host has it, too */

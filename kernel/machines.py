@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Run the kernel on each architecture, number of CPUs and back end; print TAP.
 
-A cell is one boot: the self-test, the storm, a replay of a recording, or a
-planted defect that must be caught.  --share runs of it what a test run has time
+A cell is one boot: the self-test, the storm, all that a run does, a replay of a
+recording, or a planted defect that must be caught.  --share runs of it what a test run has time
 for: 4 CPUs in full, with one replay, the self-test on other numbers of CPUs, the
 largest machine once, three plants.  Which CPUs and back ends an architecture has
 stands in its kernel/arch/ARCH/qemu.py, which plants in tests/plants/.

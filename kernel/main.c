@@ -18,8 +18,8 @@ tick_hz(void)
 	unsigned hz = TICKS_TOTAL / ncpu;
 
 	/* Of more, QEMU looks at each whenever one is interrupted. */
-	if (ncpu > CPUS_FEW)
-		hz = hz * CPUS_FEW / ncpu;
+	if (ncpu > MACH_CPUS_FEW)
+		hz = hz * MACH_CPUS_FEW / ncpu;
 	if (hz == 0)
 		return 1;
 	return hz < TICK_HZ_MAX ? hz : TICK_HZ_MAX;

@@ -209,7 +209,7 @@ stall_limit(void)
 {
 	if (faults_deaf())
 		return STALL_LIMIT_DEAF;
-	return ncpu <= CPUS_FEW ? STALL_LIMIT : STALL_LIMIT_MANY;
+	return ncpu <= MACH_CPUS_FEW ? STALL_LIMIT : STALL_LIMIT_MANY;
 }
 
 enum xcpu_stall_policy

@@ -75,14 +75,27 @@ read_here(void *arg)
 }
 
 bool
+selftest_look(struct selftest *t, const struct xcpu_cpuset *set, uint64_t va)
+{
+	page.va = va;
+	for_each_cpu (cpu, set)
+		page.allowed[cpu] = false;
+	return selftest_on_each(t, set, read_here, t);
+}
+
+uint64_t
+selftest_saw(unsigned cpu)
+{
+	return page.allowed[cpu] ? page.value[cpu] : 0;
+}
+
+bool
 selftest_reads(struct selftest *t, const struct xcpu_cpuset *set, uint64_t va,
     uint64_t value)
 {
 	unsigned outer = t->cpu;
-	bool good;
+	bool good = selftest_look(t, set, va);
 
-	page.va = va;
-	good = selftest_on_each(t, set, read_here, t);
 	for_each_cpu (cpu, set) {
 		t->cpu = cpu;
 		good &= EXPECT_EQ(t, page.allowed[cpu], value != 0);
@@ -91,21 +104,6 @@ selftest_reads(struct selftest *t, const struct xcpu_cpuset *set, uint64_t va,
 	}
 	t->cpu = outer;
 	return good;
-}
-
-void
-selftest_look(struct selftest *t, const struct xcpu_cpuset *set, uint64_t va)
-{
-	page.va = va;
-	for_each_cpu (cpu, set)
-		page.allowed[cpu] = false;
-	selftest_on_each(t, set, read_here, t);
-}
-
-uint64_t
-selftest_saw(unsigned cpu)
-{
-	return page.allowed[cpu] ? page.value[cpu] : 0;
 }
 
 #define FEW 8

@@ -238,7 +238,7 @@ void selftest_below_top(struct selftest *t, struct xcpu_space *space);
 bool selftest_reads(struct selftest *t, const struct xcpu_cpuset *set,
     uint64_t va, uint64_t value);
 /* Let each CPU of a set read there; then, what it has read; 0: it was refused. */
-void selftest_look(struct selftest *t, const struct xcpu_cpuset *set,
+bool selftest_look(struct selftest *t, const struct xcpu_cpuset *set,
     uint64_t va);
 uint64_t selftest_saw(unsigned cpu);
 

@@ -26,6 +26,7 @@
 /* The machine as a whole.                                             */
 
 unsigned mach_ncpu(void);	/* CPUs found; indices 0 .. ncpu-1 */
+#define MACH_CPUS_FEW 64	/* each has its turn soon, also in emulation */
 uint64_t mach_now_ns(void);	/* monotonic, machine-wide */
 struct xcpu_domain *mach_domain(void);	/* that all CPUs are in */
 struct xcpu_cpu *mach_cpu_block(unsigned cpu);	/* for xcpu_cpu_online() */

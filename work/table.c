@@ -10,7 +10,6 @@
 #include "run.h"
 
 #define QUIET_NS	WORK_SECOND	/* in which kicks under way arrive */
-#define CPUS_FEW	64	/* each has its turn soon, also in emulation */
 #define MANY		1000	/* shootdowns, from which on shares mean much */
 
 struct books {
@@ -288,7 +287,7 @@ long_bucket(void)
 {
 	unsigned bucket = 32;
 
-	for (unsigned n = work_run.ncpu; n > CPUS_FEW; n = (n + 1) / 2)
+	for (unsigned n = work_run.ncpu; n > MACH_CPUS_FEW; n = (n + 1) / 2)
 		bucket++;
 	return bucket;
 }
