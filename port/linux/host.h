@@ -155,7 +155,6 @@ void host_entered(void);			/* machine.c */
 
 /* signal.c */
 const char *host_signals_init(void);
-void host_signals_open(void);
 bool host_tick_start(struct host_cpu *cpu);
 void host_signals_off(struct host_cpu *cpu);	/* for a thread that ends */
 void host_sleep_on(const uint32_t *word, uint32_t value);

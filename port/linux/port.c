@@ -26,7 +26,6 @@ extern const char __executable_start[];
 void
 xcpu_linux_yield(void)
 {
-	host_signals_open();
 	sched_yield();
 }
 

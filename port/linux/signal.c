@@ -155,8 +155,8 @@ nmi_body(struct host_cpu *cpu)
  * it keeps one, the last.  With signals open before a handler's first access that
  * is the open one.  Else a CPU would stay deaf.
  */
-void
-host_signals_open(void)
+static void
+signals_open(void)
 {
 #if defined(__SANITIZE_THREAD__)
 	uint64_t none = 0;
@@ -196,7 +196,7 @@ on_interrupt(int number)
 {
 	int error = errno;
 
-	host_signals_open();
+	signals_open();
 	__atomic_fetch_or(&xcpu_linux_self.pending,
 	    number == SIGNAL_KICK ? PENDING_KICK : PENDING_TICK,
 	    __ATOMIC_RELAXED);
@@ -211,12 +211,12 @@ on_nmi(int number)
 	int error = errno;
 
 	(void)number;
-	host_signals_open();
+	signals_open();
 	__atomic_fetch_or(&xcpu_linux_self.pending, PENDING_NMI,
 	    __ATOMIC_RELAXED);
 	if (mask_get() != XCPU_LINUX_INSTRUCTION && xcpu_linux_self.nmi == 0)
 		take_nmi();
-	/* A kick inside it, by ThreadSanitizer: see host_signals_open(). */
+	/* A kick inside it, by ThreadSanitizer: see signals_open(). */
 	if (mask_get() == XCPU_LINUX_OPEN && pending_look() != 0)
 		xcpu_linux_deliver();
 	errno = error;
@@ -344,7 +344,6 @@ host_sleep_on(const uint32_t *word, uint32_t value)
 #endif
 	int error = errno;
 
-	host_signals_open();
 	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, timeout, NULL, 0);
 	errno = error;
 }
